@@ -1,0 +1,3 @@
+//! The artifactstore command.
+
+fn main() {}

@@ -1,0 +1,1 @@
+//! Ports of the registry and their SQL: one text, two engines.

@@ -1,0 +1,127 @@
+//! The capabilities the registry needs of a database, as ports. Memory, SQLite and PostgreSQL implement them; one
+//! conformance suite holds them to the same behaviour.
+
+use artifactstore_registry::Command;
+use artifactstore_types::{
+    ContentAddress, EventRecord, Fault, FileId, FileRecord, Namespace, PackageFilter, PackageId, PackageRecord,
+    RelativePath, RetentionClass, Sequence, StoredLocation, Timestamp,
+};
+use async_trait::async_trait;
+use tokio::sync::watch;
+
+/// What became of a command that was accepted.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Committed {
+    /// The events appended for it, in order. Empty where there was nothing left to do.
+    pub events: Vec<EventRecord>,
+    /// Which items of the command were refused on their own, by index.
+    pub refused: Vec<(usize, Fault)>,
+}
+
+/// The append-only log, and the only way to change anything.
+#[async_trait]
+pub trait EventLog: Send + Sync + 'static {
+    /// Decides and appends these commands in order, in one transaction, with the views they change. Each stands or
+    /// falls alone: a refused one appends nothing and does not touch its neighbours. When this returns, what was
+    /// accepted is durable. A fault of the database itself is answered to every command, with its outcome.
+    async fn commit(&self, commands: Vec<Command>) -> Vec<Result<Committed, Fault>>;
+
+    /// Up to `limit` events after `since`, in order, without gap.
+    async fn list_events(&self, since: Sequence, limit: usize) -> Result<Vec<EventRecord>, Fault>;
+
+    /// The sequence of the last event; 0 in an empty log.
+    async fn load_head(&self) -> Result<Sequence, Fault>;
+
+    /// Changes whenever the log may have grown, whoever appended. A hint: the poll is the truth.
+    fn wakeups(&self) -> watch::Receiver<Sequence>;
+}
+
+/// The tables folded from the log.
+#[async_trait]
+pub trait Views: Send + Sync + 'static {
+    /// A package.
+    async fn find_package(&self, id: PackageId) -> Result<Option<PackageRecord>, Fault>;
+
+    /// Packages, the newest first (created_at, then id, both descending), strictly after `after` in that order.
+    async fn list_packages(
+        &self,
+        filter: &PackageFilter,
+        after: Option<(Timestamp, PackageId)>,
+        limit: u16,
+    ) -> Result<Vec<PackageRecord>, Fault>;
+
+    /// Files of a package in the order of their paths' bytes, strictly after `after`.
+    async fn list_files(
+        &self,
+        package: PackageId,
+        after: Option<&RelativePath>,
+        limit: u32,
+    ) -> Result<Vec<FileRecord>, Fault>;
+
+    /// A file by its path.
+    async fn find_file(&self, package: PackageId, path: &RelativePath) -> Result<Option<FileRecord>, Fault>;
+
+    /// A file by its id.
+    async fn find_file_by_id(&self, id: FileId) -> Result<Option<FileRecord>, Fault>;
+
+    /// Every location of these blobs, ordered by address, backend, key; at most 10,000 addresses.
+    async fn list_locations(&self, addresses: &[ContentAddress]) -> Result<Vec<StoredLocation>, Fault>;
+
+    /// For each address, a file of this namespace that has that blob, in the order asked; at most 10,000 addresses.
+    async fn find_blobs(
+        &self,
+        namespace: &Namespace,
+        addresses: &[ContentAddress],
+    ) -> Result<Vec<Option<FileRecord>>, Fault>;
+
+    /// Which of these sizes (in bytes) blobs of this namespace have, in the order asked; at most 10,000 sizes.
+    async fn have_sizes(&self, namespace: &Namespace, sizes: &[u64]) -> Result<Vec<bool>, Fault>;
+
+    /// The retention classes, by name.
+    async fn list_classes(&self) -> Result<Vec<RetentionClass>, Fault>;
+}
+
+/// What a replay did.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Replayed {
+    /// How many events were folded.
+    pub events: u64,
+    /// The sequence of the last of them.
+    pub head: Sequence,
+}
+
+/// What a check of log and views found.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Checked {
+    /// How many events were read.
+    pub events: u64,
+    /// The sequence of the last of them.
+    pub head: Sequence,
+    /// What is wrong, one line each, the first hundred; empty means all is well.
+    pub findings: Vec<String>,
+}
+
+/// Progress of a long operation over the log: events done, and how many there are.
+pub type Progress<'a> = &'a (dyn Fn(u64, u64) + Send + Sync);
+
+/// Upkeep of the database.
+#[async_trait]
+pub trait Upkeep: Send + Sync + 'static {
+    /// Brings the schema up to date and says which migrations were applied. With `fresh`, everything is dropped first.
+    async fn migrate(&self, fresh: bool) -> Result<Vec<String>, Fault>;
+
+    /// Answers when the database does, and its schema is the one this program knows.
+    async fn ping(&self) -> Result<(), Fault>;
+
+    /// Empties the views and folds the log again, in one transaction.
+    async fn replay(&self, progress: Progress<'_>) -> Result<Replayed, Fault>;
+
+    /// Reads the whole log, checks every digest, leaf and sequence, folds it anew and compares the result with the
+    /// views, byte for byte. Changes nothing.
+    async fn check(&self, progress: Progress<'_>) -> Result<Checked, Fault>;
+}
+
+/// All of it: what a service is given.
+pub trait RegistryStore: EventLog + Views + Upkeep {}
+
+impl<T: EventLog + Views + Upkeep> RegistryStore for T {}

@@ -1,0 +1,1 @@
+//! Bytes in, receipt out: dual digest, pipeline, blobs over object_store, packs.

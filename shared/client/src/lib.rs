@@ -1,0 +1,1 @@
+//! The typed client producers use: push, pull, verify, list, tail.

@@ -1,0 +1,1 @@
+//! Event families others rely on.

@@ -1,0 +1,1 @@
+//! The obligations of [`crate::DataPlane`], each as a test over any implementation.

@@ -1,0 +1,1 @@
+//! The manifest: canonical CBOR and its RFC 8785 projection.

@@ -1,0 +1,1 @@
+//! Clocks, ids, fakes and temporary PostgreSQL for tests.

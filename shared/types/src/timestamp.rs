@@ -1,0 +1,66 @@
+//! Times: microseconds since 1970-01-01T00:00:00Z, written as RFC 3339 in UTC with exactly six decimals.
+
+use std::{fmt, str::FromStr};
+
+/// A point in time, in microseconds since the Unix epoch. Years 1 to 9999, so that its text always has one form.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct Timestamp(i64);
+
+/// A text or number that is not a [`Timestamp`].
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("a time is written as in 2026-01-31T23:59:59.000000Z, in UTC with six decimals")]
+pub struct TimestampRefused;
+
+impl Timestamp {
+    /// The last time there is a text for.
+    pub const LATEST: Self = Self(Self::MAX_MICROS);
+    const MIN_MICROS: i64 = -62_135_596_800_000_000;
+    const MAX_MICROS: i64 = 253_402_207_200_999_999;
+
+    /// The time `micros` after the epoch.
+    ///
+    /// # Errors
+    /// Times outside the years 1 to 9999 are refused.
+    pub const fn from_micros(micros: i64) -> Result<Self, TimestampRefused> {
+        if micros < Self::MIN_MICROS || micros > Self::MAX_MICROS { Err(TimestampRefused) } else { Ok(Self(micros)) }
+    }
+
+    /// Microseconds since the epoch.
+    pub const fn micros(self) -> i64 {
+        self.0
+    }
+
+    /// This time `seconds` later, held at the end of the year 9999.
+    #[must_use]
+    pub const fn plus_seconds(self, seconds: u64) -> Self {
+        let seconds = if seconds > i64::MAX as u64 / 1_000_000 { i64::MAX } else { (seconds * 1_000_000) as i64 };
+        let sum = self.0.saturating_add(seconds);
+        Self(if sum > Self::MAX_MICROS { Self::MAX_MICROS } else { sum })
+    }
+}
+
+impl fmt::Display for Timestamp {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match jiff::Timestamp::from_microsecond(self.0) {
+            Ok(time) => write!(f, "{time:.6}"),
+            Err(_) => Err(fmt::Error),
+        }
+    }
+}
+
+impl fmt::Debug for Timestamp {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(self, f)
+    }
+}
+
+impl FromStr for Timestamp {
+    type Err = TimestampRefused;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        let micros = text.parse::<jiff::Timestamp>().map_err(|_| TimestampRefused)?.as_microsecond();
+        let time = Self::from_micros(micros)?;
+        // One time has one text: whatever prints differently was not written canonically.
+        if time.to_string() == text { Ok(time) } else { Err(TimestampRefused) }
+    }
+}

@@ -1,0 +1,1 @@
+//! Generated protobuf and the only conversions to and from it.
