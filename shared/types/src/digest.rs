@@ -52,7 +52,7 @@ impl fmt::Display for Algorithm {
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum DigestRefused {
-    /// The algorithm is not one of [`Algorithm::ALL`].
+    /// The algorithm is not one of [`Algorithm::ALL`]; the first 32 characters of what was named.
     #[error("unknown digest algorithm {0:?}: known are blake3 and sha256")]
     UnknownAlgorithm(String),
     /// The hex part has another length than the algorithm's digest.
@@ -128,7 +128,8 @@ impl FromStr for Digest {
 
     fn from_str(text: &str) -> Result<Self, Self::Err> {
         let (name, digits) = text.split_once(':').unwrap_or((text, ""));
-        let algorithm = Algorithm::find(name).ok_or_else(|| DigestRefused::UnknownAlgorithm(name.to_owned()))?;
+        let algorithm =
+            Algorithm::find(name).ok_or_else(|| DigestRefused::UnknownAlgorithm(name.chars().take(32).collect()))?;
         Self::from_hex(algorithm, digits)
     }
 }

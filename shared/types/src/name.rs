@@ -47,12 +47,16 @@ fn check_event_type(kind: &'static str, text: &str) -> Result<(), NameRefused> {
 }
 
 fn check_media_type(kind: &'static str, text: &str) -> Result<(), NameRefused> {
-    let token = |part: &str| {
-        !part.is_empty() && part.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"!#$&-^_.+".contains(&byte))
+    // RFC 6838 §4.2: a restricted name begins with a letter or digit.
+    let restricted = |part: &str| {
+        part.starts_with(|first: char| first.is_ascii_alphanumeric())
+            && part.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"!#$&-^_.+".contains(&byte))
     };
-    let (essence, parameters) = text.split_once(';').unwrap_or((text, ""));
-    let good = essence.trim_end().split_once('/').is_some_and(|(kind, subtype)| token(kind) && token(subtype));
-    if good && text.len() <= 255 && parameters.bytes().all(|byte| (b' '..=b'~').contains(&byte)) {
+    // Printable ASCII throughout: this text becomes an HTTP header.
+    let printable = text.bytes().all(|byte| (b' '..=b'~').contains(&byte));
+    let essence = text.split_once(';').map_or(text, |(essence, _)| essence.trim_end_matches(' '));
+    let named = essence.split_once('/').is_some_and(|(kind, subtype)| restricted(kind) && restricted(subtype));
+    if named && printable && text.len() <= 255 {
         Ok(())
     } else {
         Err(NameRefused { kind, rule: "must be type/subtype as in RFC 6838, at most 255 characters" })

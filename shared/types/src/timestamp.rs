@@ -2,7 +2,8 @@
 
 use std::{fmt, str::FromStr};
 
-/// A point in time, in microseconds since the Unix epoch. Years 1 to 9999, so that its text always has one form.
+/// A point in time, in microseconds since the Unix epoch, from 0001-01-01T00:00:00Z to 9999-12-30T22:00:00.999999Z, the
+/// last one that can be shown in every time zone. Within these years its text always has one form.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct Timestamp(i64);
 
@@ -20,7 +21,7 @@ impl Timestamp {
     /// The time `micros` after the epoch.
     ///
     /// # Errors
-    /// Times outside the years 1 to 9999 are refused.
+    /// Times outside the bounds of the type are refused.
     pub const fn from_micros(micros: i64) -> Result<Self, TimestampRefused> {
         if micros < Self::MIN_MICROS || micros > Self::MAX_MICROS { Err(TimestampRefused) } else { Ok(Self(micros)) }
     }
@@ -30,11 +31,10 @@ impl Timestamp {
         self.0
     }
 
-    /// This time `seconds` later, held at the end of the year 9999.
+    /// This time `seconds` later, held at [`Timestamp::LATEST`].
     #[must_use]
     pub const fn plus_seconds(self, seconds: u64) -> Self {
-        let seconds = if seconds > i64::MAX as u64 / 1_000_000 { i64::MAX } else { (seconds * 1_000_000) as i64 };
-        let sum = self.0.saturating_add(seconds);
+        let sum = self.0.saturating_add_unsigned(seconds.saturating_mul(1_000_000));
         Self(if sum > Self::MAX_MICROS { Self::MAX_MICROS } else { sum })
     }
 }

@@ -41,9 +41,9 @@ pub enum ValueRefused {
 }
 
 impl Value {
-    /// How deep lists and maps may nest.
+    /// How many lists and maps may stand one inside the other.
     pub const MAX_DEPTH: usize = 16;
-    /// The largest metadata of a package, in bytes of keys, text and eight bytes for anything else.
+    /// The largest value, in bytes of keys and text and eight bytes for every value; a package's metadata is one value.
     pub const MAX_BYTES: usize = 65_536;
 
     /// Checks bounds: integers, depth and size.
@@ -51,7 +51,15 @@ impl Value {
     /// # Errors
     /// The first bound it breaks.
     pub fn check(&self) -> Result<(), ValueRefused> {
-        if measure(self, 0)? > Self::MAX_BYTES { Err(ValueRefused::TooLarge) } else { Ok(()) }
+        within_size(measure(self, 0)?)
+    }
+
+    /// Checks the same bounds of a map that is not wrapped in a [`Value`].
+    ///
+    /// # Errors
+    /// The first bound it breaks.
+    pub fn check_metadata(metadata: &Metadata) -> Result<(), ValueRefused> {
+        within_size(measure_map(metadata, 0)?)
     }
 
     /// The text, where it is one.
@@ -63,30 +71,25 @@ impl Value {
     }
 }
 
+fn within_size(bytes: usize) -> Result<(), ValueRefused> {
+    if bytes > Value::MAX_BYTES { Err(ValueRefused::TooLarge) } else { Ok(()) }
+}
+
+/// The size of a value that stands inside `depth` lists and maps. Stops at the depth allowed, so that the stack is bounded.
 fn measure(value: &Value, depth: usize) -> Result<usize, ValueRefused> {
-    if depth > Value::MAX_DEPTH {
+    match value {
+        Value::Int(int) if int.unsigned_abs() > MAX_SAFE_INTEGER.unsigned_abs() => Err(ValueRefused::IntegerTooLarge),
+        Value::Null | Value::Bool(_) | Value::Int(_) => Ok(8),
+        Value::Text(text) => Ok(8 + text.len()),
+        Value::List(_) if depth == Value::MAX_DEPTH => Err(ValueRefused::TooDeep),
+        Value::List(items) => items.iter().try_fold(8, |sum, item| Ok(sum + measure(item, depth + 1)?)),
+        Value::Map(entries) => measure_map(entries, depth),
+    }
+}
+
+fn measure_map(entries: &Metadata, depth: usize) -> Result<usize, ValueRefused> {
+    if depth == Value::MAX_DEPTH {
         return Err(ValueRefused::TooDeep);
     }
-    Ok(match value {
-        Value::Null | Value::Bool(_) => 8,
-        Value::Int(int) if int.unsigned_abs() > MAX_SAFE_INTEGER.unsigned_abs() => {
-            return Err(ValueRefused::IntegerTooLarge);
-        }
-        Value::Int(_) => 8,
-        Value::Text(text) => text.len() + 8,
-        Value::List(items) => {
-            let mut sum = 8;
-            for item in items {
-                sum += measure(item, depth + 1)?;
-            }
-            sum
-        }
-        Value::Map(entries) => {
-            let mut sum = 8;
-            for (key, item) in entries {
-                sum += key.len() + measure(item, depth + 1)?;
-            }
-            sum
-        }
-    })
+    entries.iter().try_fold(8, |sum, (key, item)| Ok(sum + key.len() + measure(item, depth + 1)?))
 }
