@@ -17,6 +17,7 @@ mod path;
 mod range;
 mod receipt;
 mod retention;
+mod serial;
 mod timestamp;
 mod upload;
 mod value;
