@@ -10,6 +10,6 @@ mod spi;
 
 pub use memory::MemoryPlane;
 pub use spi::{
-    Blob, ByteStream, Compaction, DataPlane, Deletion, IngestHints, Inventory, InventoryEntry,
-    Served, ServedBlob, Verification,
+    Blob, ByteStream, Compaction, DataPlane, Deletion, IngestHints, Inventory, InventoryEntry, Served, ServedBlob,
+    Verification,
 };

@@ -4,7 +4,8 @@
 use std::ops::Range;
 
 use artifactstore_types::{
-    BackendHealth, BackendId, ByteRange, ContentAddress, DualDigest, Fault, Location, Mismatch, NodeId, Receipt, Timestamp,
+    BackendHealth, BackendId, ByteRange, ContentAddress, DualDigest, Fault, Location, Mismatch, NodeId, Receipt,
+    Timestamp,
 };
 use async_trait::async_trait;
 use bytes::Bytes;
