@@ -1,1 +1,28 @@
-//! Use cases: ports in, ports out.
+//! Use cases: what happens when somebody asks for something. Each is one file; each takes ports and gives domain
+//! values. The rules themselves are in the registry, the bytes in the data plane, the SQL in the store.
+//!
+//! The order that is never changed: bytes durable, then receipt, then database transaction, then answer. A crash
+//! between any two leaves at worst bytes that nobody refers to; never a row without bytes.
+
+mod commit_files;
+mod connection;
+mod create_package;
+mod download;
+mod fail_package;
+mod faults;
+mod finalize_package;
+mod health;
+mod ingest_file;
+mod ingest_files;
+mod listings;
+mod manifest;
+mod page_token;
+mod plan_upload;
+mod service;
+mod verify_package;
+
+pub use faults::CODES;
+pub use service::{Parts, Service, ServiceOptions};
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,38 @@
+# The one entry: each target is a thin shim over a command that works on its own.
+.DEFAULT_GOAL := help
+CARGO ?= cargo
+RUN = $(CARGO) run --quiet --release --package artifactstore-cli --
+
+.PHONY: help demo dev test lint type migrate migrate-fresh bench docs coverage
+
+help: ## say what there is
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "%-15s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+demo: ## build, push this tree into a throw-away store, pull it back, compare, verify, tail, replay
+	@deploy/dev/demo
+
+dev: ## serve gRPC on 7070 and HTTP on 7071, on SQLite and a directory below ./var
+	$(RUN) dev
+
+test: ## run every test on memory, SQLite and PostgreSQL; installs PostgreSQL where it is missing
+	@deploy/dev/test
+
+lint: ## formatting, clippy without warnings, the rules of the house
+	$(CARGO) fmt --all --check
+	$(CARGO) clippy --workspace --all-targets -- --deny warnings
+	$(CARGO) run --quiet --package artifactstore-house
+
+type: ## check types only
+	$(CARGO) check --workspace --all-targets
+
+migrate: ## bring the database of ARTIFACTSTORE_DATABASE_URL up to date
+	$(RUN) migrate
+
+migrate-fresh: ## empty that database first; everything in it is lost
+	$(RUN) migrate --fresh --yes
+
+bench: ## measure; prints ratios in one run
+	@deploy/dev/bench
+
+docs: ## build the API documentation, without warnings
+	RUSTDOCFLAGS="--deny warnings" $(CARGO) doc --workspace --no-deps

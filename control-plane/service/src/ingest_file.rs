@@ -1,0 +1,43 @@
+//! Adding one file of any size: bytes to the data plane, then its receipt to the registry.
+
+use std::time::Duration;
+
+use artifactstore_dataplane::{ByteStream, IngestHints};
+use artifactstore_types::{Fault, FileHeader, FileRecord, Upload};
+use futures::StreamExt as _;
+use tokio_stream::StreamExt as _;
+
+use crate::{Service, faults};
+
+impl Service {
+    pub(crate) async fn ingest_file(
+        &self,
+        upload: &Upload,
+        header: FileHeader,
+        bytes: ByteStream,
+    ) -> Result<FileRecord, Fault> {
+        self.require_open_package(upload.package_id).await?;
+        if !upload.replace && self.store().find_file(upload.package_id, &header.relative_path).await?.is_some() {
+            return Err(faults::path_exists(&header.relative_path));
+        }
+        let hints = IngestHints {
+            backend_id: self.options().backend_id.clone(),
+            size_hint: None,
+            declared: header.declared,
+        };
+        let bytes = without_pauses(bytes, self.options().sender_pause);
+        let receipt = self.plane().ingest_stream(hints, bytes).await?;
+        let mut answers = self.commit_stored(upload, vec![(header, Ok(receipt))]).await?;
+        answers.pop().unwrap_or_else(|| Err(faults::unexpected_event(upload.package_id)))
+    }
+}
+
+/// The same stream, ended with a fault where the sender pauses for longer than `limit`.
+fn without_pauses(bytes: ByteStream, limit: Duration) -> ByteStream {
+    let timed = tokio_stream::StreamExt::timeout(bytes, limit);
+    let mapped = timed.map(move |chunk| chunk.unwrap_or_else(|_| Err(faults::sender_paused(limit))));
+    // A paused sender ends the stream: the timer would otherwise go on reporting the same pause.
+    let mut ended = false;
+    let ends = tokio_stream::StreamExt::take_while(mapped, move |chunk| !std::mem::replace(&mut ended, chunk.is_err()));
+    futures::StreamExt::boxed(ends)
+}

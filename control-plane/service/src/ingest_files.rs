@@ -1,0 +1,124 @@
+//! Adding many small files in one stream: bytes to the data plane as one batch, receipts to the registry in groups.
+//!
+//! Three stages run at once, each bounded: files are taken while there is room for their bytes, the data plane packs
+//! them, and groups of receipts are committed while the next pack is written. Answers keep the order of the files.
+//! Whoever drops the answers stops all of it.
+
+use std::sync::Arc;
+
+use artifactstore_dataplane::Blob;
+use artifactstore_types::{Fault, FileHeader, FileRecord, Receipt, SmallFile, Upload};
+use futures::{FutureExt as _, StreamExt as _, TryStreamExt as _, stream, stream::BoxStream};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc};
+use tokio_stream::wrappers::ReceiverStream;
+
+use crate::{Service, commit_files::Stored, faults};
+
+/// How many bytes of files may be on their way at once.
+const BYTES_IN_FLIGHT: u32 = 32 * 1024 * 1024;
+/// What each file counts beyond its bytes, so that a flood of empty files is bounded too.
+const FILE_OVERHEAD: usize = 1024;
+/// How many receipts are committed together at most.
+const GROUP: usize = 1_000;
+/// How many groups are on their way to the registry at once.
+const GROUPS_IN_FLIGHT: usize = 2;
+
+/// A file whose bytes went to the data plane, or that was refused before.
+struct Sent {
+    header: FileHeader,
+    refused: Option<Fault>,
+    _room: OwnedSemaphorePermit,
+}
+
+impl Service {
+    pub(crate) fn ingest_files(
+        &self,
+        upload: &Upload,
+        files: BoxStream<'static, SmallFile>,
+    ) -> BoxStream<'static, Result<FileRecord, Fault>> {
+        let service = self.clone();
+        let upload = Arc::new(upload.clone());
+        let opened = async move {
+            service.require_open_package(upload.package_id).await?;
+            Ok::<_, Fault>(service.ingest_opened(&upload, files))
+        };
+        opened.into_stream().try_flatten().boxed()
+    }
+
+    fn ingest_opened(
+        &self,
+        upload: &Arc<Upload>,
+        files: BoxStream<'static, SmallFile>,
+    ) -> BoxStream<'static, Result<FileRecord, Fault>> {
+        let (service, upload) = (self.clone(), Arc::clone(upload));
+        let answers = self
+            .store_files(files)
+            .ready_chunks(GROUP)
+            .map(move |group| {
+                let (service, upload) = (service.clone(), Arc::clone(&upload));
+                async move { service.commit_stored(&upload, group).await }
+            })
+            .buffered(GROUPS_IN_FLIGHT);
+        // A fault of a whole group is the last thing said; each file's own fault is only its own.
+        let mut over = false;
+        answers
+            .take_while(move |group| std::future::ready(!std::mem::replace(&mut over, group.is_err())))
+            .flat_map(|group| stream::iter(group.unwrap_or_else(|fault| vec![Err(fault)])))
+            .boxed()
+    }
+
+    /// Moves the bytes of files to the data plane, on a task of its own so that packing goes on during commits.
+    fn store_files(&self, files: BoxStream<'static, SmallFile>) -> ReceiverStream<Stored> {
+        let limit = self.plane().batch_blob_limit();
+        let room = Arc::new(Semaphore::new(BYTES_IN_FLIGHT as usize));
+        // Not bounded itself: what stands in it holds its share of the room.
+        let (sender, sent) = mpsc::unbounded_channel();
+        let blobs = files.filter_map(move |SmallFile { header, bytes }| {
+            let (sender, room) = (sender.clone(), Arc::clone(&room));
+            async move {
+                let refused = (bytes.len() > limit).then(|| faults::too_large_for_batch(&header.relative_path, limit));
+                let share = u32::try_from(bytes.len() + FILE_OVERHEAD).unwrap_or(BYTES_IN_FLIGHT).min(BYTES_IN_FLIGHT);
+                let room = room.acquire_many_owned(share).await.ok()?;
+                let blob = refused.is_none().then(|| Blob { bytes, declared: header.declared });
+                sender.send(Sent { header, refused, _room: room }).ok()?;
+                blob
+            }
+        });
+        let receipts = self.plane().ingest_batch(self.options().backend_id.clone(), blobs.boxed());
+        let (answers, receiver) = mpsc::channel(GROUP * GROUPS_IN_FLIGHT);
+        tokio::spawn(async move {
+            tokio::select! {
+                () = answers.closed() => {}
+                () = match_receipts(receipts, sent, &answers) => {}
+            }
+        });
+        ReceiverStream::new(receiver)
+    }
+}
+
+/// Pairs each receipt with the file it is of: receipts come in the order in which blobs were sent.
+async fn match_receipts(
+    mut receipts: BoxStream<'static, Result<Receipt, Fault>>,
+    mut sent: mpsc::UnboundedReceiver<Sent>,
+    answers: &mpsc::Sender<Stored>,
+) {
+    while let Some(receipt) = receipts.next().await {
+        while let Ok(Sent { header, refused, _room }) = sent.try_recv() {
+            let answered = refused.is_none();
+            let receipt = refused.map_or_else(|| receipt.clone(), Err);
+            if answers.send((header, receipt)).await.is_err() {
+                return;
+            }
+            if answered {
+                break;
+            }
+        }
+    }
+    // What is left was refused here, or the data plane went away before it answered.
+    while let Ok(Sent { header, refused, _room }) = sent.try_recv() {
+        let fault = refused.unwrap_or_else(|| faults::not_answered(&header.relative_path));
+        if answers.send((header, Err(fault))).await.is_err() {
+            return;
+        }
+    }
+}

@@ -1,0 +1,106 @@
+//! The service: the ports it was given, and the steps several use cases share.
+
+use std::{sync::Arc, time::Duration};
+
+use artifactstore_dataplane::DataPlane;
+use artifactstore_registry::{Command, Request};
+use artifactstore_store::{Committed, Committer, RegistryStore, Tail};
+use artifactstore_types::{Actor, BackendId, Clock, Fault, Ids, PackageId, PackageRecord};
+
+use crate::faults;
+
+/// What a service is made of.
+pub struct Parts {
+    /// The database.
+    pub store: Arc<dyn RegistryStore>,
+    /// The one writer to it in this process.
+    pub committer: Committer,
+    /// The one reader of new events in this process.
+    pub tail: Tail,
+    /// Where bytes go.
+    pub plane: Arc<dyn DataPlane>,
+    /// Where times come from.
+    pub clock: Arc<dyn Clock>,
+    /// Where ids come from.
+    pub ids: Arc<dyn Ids>,
+}
+
+/// What may be set.
+#[derive(Clone, Debug)]
+pub struct ServiceOptions {
+    /// The backend new blobs go to; `None` means the data plane's first.
+    pub backend_id: Option<BackendId>,
+    /// How long a sender may pause within a file.
+    pub sender_pause: Duration,
+    /// How long the database and the backends may take to say how they are.
+    pub health_deadline: Duration,
+    /// The version reported.
+    pub version: String,
+}
+
+impl Default for ServiceOptions {
+    fn default() -> Self {
+        Self {
+            backend_id: None,
+            sender_pause: Duration::from_secs(60),
+            health_deadline: Duration::from_secs(2),
+            version: env!("CARGO_PKG_VERSION").to_owned(),
+        }
+    }
+}
+
+/// The use cases over one set of ports. Cheap to clone; every clone is the same service.
+#[derive(Clone)]
+pub struct Service {
+    parts: Arc<Parts>,
+    options: Arc<ServiceOptions>,
+}
+
+impl Service {
+    /// A service over these ports.
+    pub fn new(parts: Parts, options: ServiceOptions) -> Self {
+        Self { parts: Arc::new(parts), options: Arc::new(options) }
+    }
+
+    pub(crate) fn store(&self) -> &dyn RegistryStore {
+        &*self.parts.store
+    }
+
+    pub(crate) fn plane(&self) -> &Arc<dyn DataPlane> {
+        &self.parts.plane
+    }
+
+    pub(crate) fn tail(&self) -> &Tail {
+        &self.parts.tail
+    }
+
+    pub(crate) fn clock(&self) -> &dyn Clock {
+        &*self.parts.clock
+    }
+
+    pub(crate) fn ids(&self) -> &dyn Ids {
+        &*self.parts.ids
+    }
+
+    pub(crate) fn options(&self) -> &ServiceOptions {
+        &self.options
+    }
+
+    /// Asks the registry for a change and waits until it is durable.
+    pub(crate) async fn submit(&self, package: PackageId, actor: &Actor, request: Request) -> Result<Committed, Fault> {
+        let command = Command { package_id: package, actor: actor.clone(), at: self.clock().now(), request };
+        self.parts.committer.submit(command).await
+    }
+
+    /// The package of this id, or the fault that there is none.
+    pub(crate) async fn require_package(&self, id: PackageId) -> Result<PackageRecord, Fault> {
+        self.store().find_package(id).await?.ok_or_else(|| faults::package_not_found(id))
+    }
+
+    /// The package, if it still takes files. Asked before bytes are moved, so that a hopeless push ends at once; the
+    /// registry decides again when the files are committed.
+    pub(crate) async fn require_open_package(&self, id: PackageId) -> Result<PackageRecord, Fault> {
+        let package = self.require_package(id).await?;
+        if package.status.is_open() { Ok(package) } else { Err(faults::package_closed(&package)) }
+    }
+}

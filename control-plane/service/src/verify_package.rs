@@ -1,0 +1,69 @@
+//! Verifying a package: every stored byte of every file is read again and digested, at every location.
+
+use std::sync::Arc;
+
+use artifactstore_types::{Fault, FileRecord, FileVerification, Mismatch, PackageId, RelativePath};
+use futures::{StreamExt as _, TryStreamExt as _, stream::BoxStream};
+
+use crate::Service;
+
+/// How many files are asked of the registry at once.
+const PAGE: u32 = 1_000;
+/// How many blobs are read at once.
+const READS: usize = 4;
+
+impl Service {
+    pub(crate) fn verify_package(&self, id: PackageId) -> BoxStream<'static, Result<FileVerification, Fault>> {
+        let service = self.clone();
+        self.all_files(id)
+            .map_ok(move |file| {
+                let service = service.clone();
+                async move { service.verify_file(file).await }
+            })
+            .try_buffered(READS)
+            .boxed()
+    }
+
+    /// Every file of a package, in the order of paths, a page of the registry at a time.
+    pub(crate) fn all_files(&self, id: PackageId) -> BoxStream<'static, Result<FileRecord, Fault>> {
+        enum Next {
+            First,
+            After(RelativePath),
+            Done,
+        }
+        let service = self.clone();
+        let pages = futures::stream::try_unfold(Next::First, move |next| {
+            let service = service.clone();
+            async move {
+                let after = match next {
+                    Next::Done => return Ok(None),
+                    Next::First => {
+                        service.require_package(id).await?;
+                        None
+                    }
+                    Next::After(path) => Some(path),
+                };
+                let page = service.store().list_files(id, after.as_ref(), PAGE).await?;
+                let next = match page.last() {
+                    Some(last) if page.len() == PAGE as usize => Next::After(last.relative_path.clone()),
+                    _ => Next::Done,
+                };
+                Ok(Some((futures::stream::iter(page.into_iter().map(Ok)), next)))
+            }
+        });
+        pages.try_flatten().boxed()
+    }
+
+    async fn verify_file(&self, file: FileRecord) -> Result<FileVerification, Fault> {
+        let locations = self.store().list_locations(&[file.content_address]).await?;
+        let mut mismatch = if locations.is_empty() { Some(Mismatch::Missing) } else { None };
+        for stored in locations {
+            let plane = Arc::clone(self.plane());
+            let verification = plane.verify_object(file.content_address, &stored.location).await?;
+            let sha256_differs = verification.actual.is_some_and(|actual| actual.sha256 != file.sha256);
+            let found = verification.mismatch.or(sha256_differs.then_some(Mismatch::Digest));
+            mismatch = mismatch.or(found);
+        }
+        Ok(FileVerification { file, mismatch })
+    }
+}
