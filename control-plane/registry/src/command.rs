@@ -1,9 +1,7 @@
 //! What may be asked of the registry: imperative, complete, with ids and times already chosen by the caller, so that a
 //! decision is a pure function of state, facts and command.
 
-use artifactstore_types::{
-    Actor, FileId, MediaType, NewPackage, PackageId, Receipt, RelativePath, Timestamp,
-};
+use artifactstore_types::{Actor, FileId, MediaType, NewPackage, PackageId, Receipt, RelativePath, Timestamp};
 use bytes::Bytes;
 
 /// A change asked for.
@@ -74,4 +72,3 @@ pub struct FinalizePackage {
     /// The revision the manifest was built from; another one is a conflict.
     pub expected_revision: u64,
 }
-

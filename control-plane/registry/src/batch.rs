@@ -1,0 +1,127 @@
+//! A batch of commands becomes events and row changes: each command is decided against the state its predecessors in the
+//! batch left behind, sealed into the log after them, and folded. Pure; the store that holds the log's lock loads what is
+//! needed, calls this once, and writes the result.
+
+use std::{collections::HashMap, ops::Range};
+
+use artifactstore_types::{EventId, EventRecord, EventType, Ids, PackageId, Sequence, SubjectKind};
+
+use crate::{
+    Command, Event, EventRefused, Facts, Package, Prepared, Refusal, Unsealed, decide, package::Stamp, seal,
+    view::ViewBatch,
+};
+
+/// What became of a command that was accepted.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Accepted {
+    /// Its events, as a range of [`Batch::events`].
+    pub events: Range<usize>,
+    /// Items of it that were refused on their own, by index.
+    pub refused: Vec<(usize, Refusal)>,
+}
+
+/// Decided commands, not yet written.
+#[derive(Clone, Debug, Default)]
+pub struct Batch {
+    /// The events to append, in order.
+    pub events: Vec<EventRecord>,
+    /// The row changes they mean.
+    pub views: ViewBatch,
+    /// What became of each command, in order.
+    pub answers: Vec<Result<Accepted, Refusal>>,
+}
+
+impl Batch {
+    /// Decides `commands` in order, from a log whose last sequence is `head`. `states` and `facts` must hold what
+    /// [`crate::Needs`] asks for them.
+    pub fn decide(
+        head: Sequence,
+        mut states: HashMap<PackageId, Package>,
+        mut facts: Facts,
+        commands: &[Prepared],
+        ids: &dyn Ids,
+    ) -> Self {
+        let mut batch = Self::default();
+        for prepared in commands {
+            let command = &prepared.command;
+            let state = states.remove(&command.package_id);
+            let (state, answer) = batch.decide_one(head, state, &mut facts, prepared, ids);
+            if let Some(state) = state {
+                states.insert(command.package_id, state);
+            }
+            batch.answers.push(answer);
+        }
+        batch
+    }
+
+    /// Decides one command: the state it leaves, and what became of it.
+    fn decide_one(
+        &mut self,
+        head: Sequence,
+        state: Option<Package>,
+        facts: &mut Facts,
+        prepared: &Prepared,
+        ids: &dyn Ids,
+    ) -> (Option<Package>, Result<Accepted, Refusal>) {
+        let command = &prepared.command;
+        let start = self.events.len();
+        let sealed = decide(state.as_ref(), facts, prepared).and_then(|decision| {
+            let records = self.seal_all(head, state.as_ref(), command, &decision, ids)?;
+            Ok((decision, records))
+        });
+        let (decision, records) = match sealed {
+            Ok(decided) => decided,
+            Err(refusal) => return (state, Err(refusal)),
+        };
+        let mut state = state;
+        for (event, record) in decision.events.iter().zip(&records) {
+            facts.apply(command.package_id, event);
+            state = Package::apply(state, command.package_id, Stamp::from(record), Some(event));
+            self.views.apply(command.package_id, record, Some(event));
+        }
+        self.events.extend(records);
+        (state, Ok(Accepted { events: start..self.events.len(), refused: decision.refused }))
+    }
+
+    /// Makes the records of a decision. Nothing is kept of it unless all of them can be made.
+    fn seal_all(
+        &self,
+        head: Sequence,
+        state: Option<&Package>,
+        command: &Command,
+        decision: &crate::Decision,
+        ids: &dyn Ids,
+    ) -> Result<Vec<EventRecord>, Refusal> {
+        let namespace = match (state, decision.events.first()) {
+            (Some(package), _) => &package.namespace,
+            (None, Some(Event::PackageCreated(created))) => created.namespace(),
+            (None, _) => return Ok(Vec::new()),
+        };
+        let subject_id = command.package_id.to_string();
+        let mut sequence = head + self.events.len() as u64;
+        let mut revision = state.map_or(0, |package| package.revision);
+        let seal_one = |event: &Event| {
+            sequence += 1;
+            revision += 1;
+            let record = seal(Unsealed {
+                sequence,
+                event_id: EventId::new(ids.next()),
+                namespace: namespace.clone(),
+                event_type: event_type(event)?,
+                subject_kind: SubjectKind::Package,
+                subject_id: subject_id.clone(),
+                subject_revision: revision,
+                actor: command.actor.clone(),
+                recorded_at: decision.at,
+                payload: event.encode()?,
+            })?;
+            Ok(record)
+        };
+        decision.events.iter().map(seal_one).collect()
+    }
+}
+
+fn event_type(event: &Event) -> Result<EventType, EventRefused> {
+    let name = event.event_type();
+    EventType::new(name).map_err(|refused| EventRefused::Encoding { event_type: name, reason: refused.to_string() })
+}

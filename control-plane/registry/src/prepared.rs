@@ -1,0 +1,29 @@
+//! A command with what can be worked out before the log is locked: a manifest of many files takes milliseconds to read,
+//! and everybody else would wait.
+
+use crate::{Command, Refusal, Request, decide::Summary};
+
+/// A command, ready to be decided.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Prepared {
+    /// The command.
+    pub command: Command,
+    manifest: Option<Result<Summary, Refusal>>,
+}
+
+impl Prepared {
+    /// The command's manifest, or why it is refused.
+    pub(crate) fn manifest(&self) -> Option<Result<&Summary, &Refusal>> {
+        self.manifest.as_ref().map(Result::as_ref)
+    }
+}
+
+impl From<Command> for Prepared {
+    fn from(command: Command) -> Self {
+        let manifest = match &command.request {
+            Request::FinalizePackage(finalize) => Some(Summary::read(&finalize.manifest)),
+            Request::CreatePackage(_) | Request::CommitFiles(_) | Request::FailPackage { .. } => None,
+        };
+        Self { command, manifest }
+    }
+}
