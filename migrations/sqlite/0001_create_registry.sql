@@ -1,0 +1,160 @@
+-- The registry: the event log, and the views folded from it.
+--
+-- Both engines have the same migrations under the same numbers and names, and the same tables, columns and indexes in
+-- them; types differ where the engines do. A migration that has been released is never changed: the next one changes
+-- the schema.
+--
+--   times         INTEGER, microseconds since 1970-01-01T00:00:00Z
+--   ids           BLOB, the 16 bytes of a UUID; a digest is its 32 bytes
+--   text          compared by bytes (the default), as manifests order paths and as keyset pages need
+--   booleans      INTEGER, 0 or 1: STRICT tables know no other type for them
+--   JSON          text, written once and never looked into by a statement
+--
+-- Tables of small rows are WITHOUT ROWID: their key is the table, and no second tree has to be written for it.
+--
+-- Views have no foreign keys. Their rows come from events alone, one reducer writes them, and `replay --check` proves
+-- them; a key checked on each of a million rows would slow a replay and could refuse nothing the fold lets through.
+-- Indexes are few for the same reason: each is there for a question the store is asked.
+
+-- The source of truth: never updated, never deleted from. Sequences are gapless and start at 1.
+CREATE TABLE events (
+    sequence         INTEGER NOT NULL PRIMARY KEY CHECK (sequence > 0),
+    event_id         BLOB NOT NULL UNIQUE CHECK (length(event_id) = 16),
+    namespace        TEXT NOT NULL,
+    event_type       TEXT NOT NULL,
+    subject_kind     TEXT NOT NULL,
+    subject_id       TEXT NOT NULL,
+    -- How many events the subject has had, this one included.
+    subject_revision INTEGER NOT NULL CHECK (subject_revision > 0),
+    actor            TEXT NOT NULL,
+    recorded_at      INTEGER NOT NULL,
+    -- Canonical CBOR.
+    payload          BLOB NOT NULL,
+    -- BLAKE3 of the payload.
+    payload_digest   BLOB NOT NULL CHECK (length(payload_digest) = 32),
+    -- SHA-256 leaf over every column but the payload and itself.
+    leaf_hash        BLOB NOT NULL CHECK (length(leaf_hash) = 32),
+    -- Two decisions cannot follow the same state; a subject's history is read along it.
+    UNIQUE (subject_kind, subject_id, subject_revision)
+) STRICT;
+
+CREATE INDEX events_by_type ON events (event_type, sequence);
+
+CREATE TRIGGER events_are_never_updated BEFORE UPDATE ON events
+BEGIN
+    SELECT RAISE(ABORT, 'events are never changed');
+END;
+
+CREATE TRIGGER events_are_never_deleted BEFORE DELETE ON events
+BEGIN
+    SELECT RAISE(ABORT, 'events are never changed');
+END;
+
+-- The sequence of the last event. Locked and advanced in the transaction that appends: what makes sequences gapless,
+-- and visible in order.
+CREATE TABLE event_log_head (
+    singleton INTEGER NOT NULL PRIMARY KEY CHECK (singleton = 1),
+    sequence  INTEGER NOT NULL CHECK (sequence >= 0)
+) STRICT, WITHOUT ROWID;
+
+INSERT INTO event_log_head (singleton, sequence) VALUES (1, 0);
+
+-- View: packages.
+CREATE TABLE artifact_packages (
+    package_id          BLOB NOT NULL PRIMARY KEY CHECK (length(package_id) = 16),
+    namespace           TEXT NOT NULL,
+    name                TEXT NOT NULL,
+    producer            TEXT NOT NULL,
+    subject             TEXT NOT NULL,
+    kind                TEXT,
+    retention_class     TEXT NOT NULL,
+    -- JSON: what the producer wants kept with it.
+    metadata            TEXT NOT NULL,
+    -- JSON: source references, producer version, and more.
+    provenance          TEXT NOT NULL,
+    -- Who created it.
+    actor               TEXT NOT NULL,
+    status              TEXT NOT NULL
+        CHECK (status IN ('created', 'uploading', 'finalized', 'failed', 'deleted')),
+    created_at          INTEGER NOT NULL,
+    finalized_at        INTEGER,
+    -- BLAKE3 of the manifest's canonical CBOR.
+    manifest_digest     BLOB CHECK (length(manifest_digest) = 32),
+    failure_reason      TEXT,
+    file_count          INTEGER NOT NULL CHECK (file_count >= 0),
+    size_bytes          INTEGER NOT NULL CHECK (size_bytes >= 0),
+    -- How many events it has had, and the sequence of the last of them.
+    revision            INTEGER NOT NULL CHECK (revision > 0),
+    last_event_sequence INTEGER NOT NULL CHECK (last_event_sequence > 0),
+    CHECK ((finalized_at IS NULL) = (manifest_digest IS NULL))
+) STRICT;
+
+-- A namespace's packages, the newest first.
+CREATE INDEX artifact_packages_by_age ON artifact_packages (namespace, created_at DESC, package_id DESC);
+
+-- View: files, each a relative path in a package, bound to a blob.
+CREATE TABLE artifact_files (
+    file_id          BLOB NOT NULL PRIMARY KEY CHECK (length(file_id) = 16),
+    package_id       BLOB NOT NULL CHECK (length(package_id) = 16),
+    -- Its package's, kept here because blobs are looked for within one namespace.
+    namespace        TEXT NOT NULL,
+    relative_path    TEXT NOT NULL,
+    media_type       TEXT NOT NULL,
+    executable       INTEGER NOT NULL CHECK (executable IN (0, 1)),
+    size_bytes       INTEGER NOT NULL CHECK (size_bytes >= 0),
+    -- Which algorithm made digest_primary. SHA-256 is always there beside it.
+    digest_algorithm TEXT NOT NULL CHECK (digest_algorithm = 'blake3'),
+    digest_primary   BLOB NOT NULL CHECK (length(digest_primary) = 32),
+    digest_sha256    BLOB NOT NULL CHECK (length(digest_sha256) = 32),
+    -- digest_algorithm, a colon, and digest_primary in lower-case hexadecimal digits.
+    content_address  TEXT NOT NULL,
+    created_at       INTEGER NOT NULL,
+    UNIQUE (package_id, relative_path)
+) STRICT, WITHOUT ROWID;
+
+-- Whether this blob, or any of this size, is here already.
+CREATE INDEX artifact_files_by_address ON artifact_files (namespace, content_address);
+CREATE INDEX artifact_files_by_size ON artifact_files (namespace, size_bytes);
+
+-- View: where blobs lie, each a run of bytes in one stored object of one backend.
+CREATE TABLE storage_locations (
+    -- A digest of the columns that say where, so that the same place is the same row whoever reports it.
+    storage_location_id BLOB NOT NULL PRIMARY KEY CHECK (length(storage_location_id) = 32),
+    content_address     TEXT NOT NULL,
+    backend_id          TEXT NOT NULL,
+    storage_key         TEXT NOT NULL,
+    byte_offset         INTEGER NOT NULL CHECK (byte_offset >= 0),
+    byte_length         INTEGER NOT NULL CHECK (byte_length >= 0),
+    node_id             TEXT NOT NULL,
+    stored_at           INTEGER NOT NULL,
+    -- How soon the bytes can be read, and how far a restore from a slower tier has come.
+    retrieval_tier      TEXT NOT NULL DEFAULT 'hot',
+    restore_status      TEXT
+) STRICT, WITHOUT ROWID;
+
+CREATE INDEX storage_locations_by_address ON storage_locations (content_address);
+
+-- View: what retention says of each package.
+CREATE TABLE retention_state (
+    package_id            BLOB NOT NULL PRIMARY KEY CHECK (length(package_id) = 16),
+    retention_class       TEXT NOT NULL,
+    -- Nothing means never.
+    current_expires_at    INTEGER,
+    active_hold_id        BLOB CHECK (length(active_hold_id) = 16),
+    eligible_for_deletion INTEGER NOT NULL DEFAULT 0 CHECK (eligible_for_deletion IN (0, 1))
+) STRICT, WITHOUT ROWID;
+
+-- Settings, not views: how long packages of each class are kept by default.
+CREATE TABLE retention_classes (
+    name             TEXT NOT NULL PRIMARY KEY,
+    description      TEXT NOT NULL,
+    -- Nothing means for ever.
+    duration_seconds INTEGER CHECK (duration_seconds > 0)
+) STRICT, WITHOUT ROWID;
+
+-- Settings, not views: the schemas that metadata of packages can be held to.
+CREATE TABLE metadata_schemas (
+    slug        TEXT NOT NULL PRIMARY KEY,
+    json_schema TEXT NOT NULL,
+    created_at  INTEGER NOT NULL
+) STRICT, WITHOUT ROWID;
