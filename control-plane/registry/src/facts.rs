@@ -8,7 +8,7 @@ use artifactstore_types::{
 };
 
 use crate::{
-    Command, Request,
+    Prepared, Request,
     event::Event,
     tree::{Tree, ancestors},
 };
@@ -55,9 +55,9 @@ pub struct Needs {
 
 impl Needs {
     /// What these commands need.
-    pub fn of(commands: &[Command]) -> Self {
+    pub fn of(commands: &[Prepared]) -> Self {
         let mut needs = Self::default();
-        for command in commands {
+        for command in commands.iter().map(|prepared| &prepared.command) {
             needs.packages.insert(command.package_id);
             match &command.request {
                 Request::CommitFiles(commit) => {

@@ -1,1 +1,22 @@
-//! Ports of the registry and their SQL: one text, two engines.
+//! The registry's database: the log that is its truth, the views folded from it, and their upkeep.
+//!
+//! [`RegistryStore`] is the whole port; memory, SQLite and PostgreSQL implement it and `conformance` holds them to the
+//! same behaviour. [`open`] picks the engine. [`Committer`] groups changes into transactions, [`Tail`] feeds those who
+//! follow the log. No type of a database leaves this crate.
+#![deny(missing_docs)]
+
+mod answers;
+mod check;
+mod committer;
+mod faults;
+mod memory;
+mod open;
+mod ports;
+mod tail;
+
+pub use committer::{Committer, CommitterOptions};
+pub use faults::CODES;
+pub use memory::MemoryStore;
+pub use open::{StoreOptions, open};
+pub use ports::{Checked, Committed, EventLog, Progress, RegistryStore, Replayed, Upkeep, Views};
+pub use tail::{Tail, TailOptions};

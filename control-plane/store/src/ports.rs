@@ -7,6 +7,7 @@ use artifactstore_types::{
     RelativePath, RetentionClass, Sequence, StoredLocation, Timestamp,
 };
 use async_trait::async_trait;
+use bytes::Bytes;
 use tokio::sync::watch;
 
 /// What became of a command that was accepted.
@@ -76,6 +77,9 @@ pub trait Views: Send + Sync + 'static {
 
     /// Which of these sizes (in bytes) blobs of this namespace have, in the order asked; at most 10,000 sizes.
     async fn have_sizes(&self, namespace: &Namespace, sizes: &[u64]) -> Result<Vec<bool>, Fault>;
+
+    /// The canonical CBOR manifest of a package, exactly as its `v1.package.finalized` event carries it, once there is one.
+    async fn find_manifest(&self, package: PackageId) -> Result<Option<Bytes>, Fault>;
 
     /// The retention classes, by name.
     async fn list_classes(&self) -> Result<Vec<RetentionClass>, Fault>;

