@@ -33,7 +33,7 @@ pub use ids::{EventId, FileId, IdRefused, PackageId};
 pub use name::{
     Actor, BackendId, ClassName, EventType, MediaType, Name, NameRefused, Namespace, NodeId, Producer, Subject,
 };
-pub use package::{FileRecord, NewPackage, PackageFilter, PackageRecord, PackageStatus, Provenance};
+pub use package::{FileRecord, NewPackage, PackageFilter, PackageRecord, PackageStatus, Provenance, ProvenanceRefused};
 pub use page::{Page, PageSize, PageToken};
 pub use path::{PathRefused, RelativePath};
 pub use range::{ByteRange, RangeRefused};

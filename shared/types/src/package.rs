@@ -7,7 +7,7 @@ use crate::{
     name::{Actor, ClassName, MediaType, Name, Namespace, Producer, Subject},
     path::RelativePath,
     timestamp::Timestamp,
-    value::Metadata,
+    value::{Metadata, Value, ValueRefused},
 };
 
 /// Where a package is in its life: `created → uploading → finalized → deleted`, or `→ failed`.
@@ -56,10 +56,46 @@ impl PackageStatus {
 pub struct Provenance {
     /// References to sources, such as commits: at most 64, each at most 512 bytes.
     pub source_refs: Vec<String>,
-    /// The producer's version.
+    /// The producer's version: at most 512 bytes.
     pub producer_version: Option<String>,
     /// Anything more.
     pub extra: Metadata,
+}
+
+/// Why provenance is refused.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum ProvenanceRefused {
+    /// More than [`Provenance::MAX_SOURCE_REFS`].
+    #[error("more than 64 source references")]
+    TooManySourceRefs,
+    /// A source reference or the producer's version has more than [`Provenance::MAX_TEXT_BYTES`].
+    #[error("a source reference or the producer version has more than 512 bytes")]
+    TextTooLong,
+    /// `extra` is out of bounds.
+    #[error(transparent)]
+    Extra(#[from] ValueRefused),
+}
+
+impl Provenance {
+    /// The most source references.
+    pub const MAX_SOURCE_REFS: usize = 64;
+    /// The longest source reference or producer version, in bytes.
+    pub const MAX_TEXT_BYTES: usize = 512;
+
+    /// Checks bounds: how many references, how long the texts, and what [`Value::check_metadata`] asks of `extra`.
+    ///
+    /// # Errors
+    /// The first bound it breaks.
+    pub fn check(&self) -> Result<(), ProvenanceRefused> {
+        if self.source_refs.len() > Self::MAX_SOURCE_REFS {
+            return Err(ProvenanceRefused::TooManySourceRefs);
+        }
+        if self.source_refs.iter().chain(&self.producer_version).any(|text| text.len() > Self::MAX_TEXT_BYTES) {
+            return Err(ProvenanceRefused::TextTooLong);
+        }
+        Ok(Value::check_metadata(&self.extra)?)
+    }
 }
 
 /// What a producer says when it creates a package.

@@ -41,7 +41,9 @@ impl Timestamp {
 
 impl fmt::Display for Timestamp {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match jiff::Timestamp::from_microsecond(self.0) {
+        // By seconds and nanoseconds: jiff's bound in microseconds excludes the last second's fractions.
+        let (seconds, micros) = (self.0.div_euclid(1_000_000), self.0.rem_euclid(1_000_000));
+        match jiff::Timestamp::new(seconds, i32::try_from(micros * 1000).unwrap_or_default()) {
             Ok(time) => write!(f, "{time:.6}"),
             Err(_) => Err(fmt::Error),
         }
