@@ -1,0 +1,27 @@
+//! What streams of either direction share: how bytes are cut into messages, and the faults of parts that are missing
+//! or out of order.
+
+use std::iter;
+
+use artifactstore_types::{Category, Fault, Retry};
+use bytes::Bytes;
+
+use crate::{codes, limits};
+
+/// `bytes` in pieces that fit a message, none of them empty. Nothing is copied.
+pub fn chunks(mut bytes: Bytes) -> impl Iterator<Item = Bytes> + Send {
+    iter::from_fn(move || {
+        let next = bytes.split_to(bytes.len().min(limits::MAX_CHUNK_BYTES));
+        (!next.is_empty()).then_some(next)
+    })
+}
+
+/// The fault of a part that may not come where it came.
+pub fn out_of_order(what: &str) -> Fault {
+    Fault::new(codes::ORDER, Category::Invalid, format!("stream refused: {what}"))
+}
+
+/// The fault of a stream that ended before its end.
+pub fn truncated() -> Fault {
+    Fault::new(codes::TRUNCATED, Category::Cancelled, "stream ended before its end").with_retry(Retry::SameRequest)
+}
