@@ -4,8 +4,8 @@ use std::time::Duration;
 
 use artifactstore_dataplane::{ByteStream, IngestHints};
 use artifactstore_types::{Fault, FileHeader, FileRecord, Upload};
-use futures::StreamExt as _;
-use tokio_stream::StreamExt as _;
+use futures::{StreamExt as _, stream};
+use tokio::time::timeout;
 
 use crate::{Service, faults};
 
@@ -34,10 +34,12 @@ impl Service {
 
 /// The same stream, ended with a fault where the sender pauses for longer than `limit`.
 fn without_pauses(bytes: ByteStream, limit: Duration) -> ByteStream {
-    let timed = tokio_stream::StreamExt::timeout(bytes, limit);
-    let mapped = timed.map(move |chunk| chunk.unwrap_or_else(|_| Err(faults::sender_paused(limit))));
-    // A paused sender ends the stream: the timer would otherwise go on reporting the same pause.
-    let mut ended = false;
-    let ends = tokio_stream::StreamExt::take_while(mapped, move |chunk| !std::mem::replace(&mut ended, chunk.is_err()));
-    futures::StreamExt::boxed(ends)
+    stream::unfold(Some(bytes), move |open| async move {
+        let mut bytes = open?;
+        match timeout(limit, bytes.next()).await {
+            Ok(chunk) => chunk.map(|chunk| (chunk, Some(bytes))),
+            Err(_) => Some((Err(faults::sender_paused(limit)), None)),
+        }
+    })
+    .boxed()
 }
