@@ -112,11 +112,13 @@ CREATE TABLE artifact_files (
 CREATE INDEX artifact_files_by_address ON artifact_files (namespace, content_address);
 CREATE INDEX artifact_files_by_size ON artifact_files (namespace, size_bytes);
 
--- View: where blobs lie, each a run of bytes in one stored object of one backend.
+-- View: where blobs lie, each a run of bytes in one stored object of one backend. Addresses and the ids here are
+-- digests, so every row lands in another place of an index: there is one index, led by the address that rows are
+-- looked for by, and an id is only unique beside the address it is a digest of.
 CREATE TABLE storage_locations (
-    -- A digest of the columns that say where, so that the same place is the same row whoever reports it.
-    storage_location_id BYTEA NOT NULL PRIMARY KEY CHECK (length(storage_location_id) = 32),
     content_address     TEXT COLLATE "C" NOT NULL,
+    -- BLAKE3 of the address and the columns that say where: the same place is the same row, whoever reports it.
+    storage_location_id BYTEA NOT NULL CHECK (length(storage_location_id) = 32),
     backend_id          TEXT COLLATE "C" NOT NULL,
     storage_key         TEXT COLLATE "C" NOT NULL,
     byte_offset         BIGINT NOT NULL CHECK (byte_offset >= 0),
@@ -125,10 +127,9 @@ CREATE TABLE storage_locations (
     stored_at           BIGINT NOT NULL,
     -- How soon the bytes can be read, and how far a restore from a slower tier has come.
     retrieval_tier      TEXT COLLATE "C" NOT NULL DEFAULT 'hot',
-    restore_status      TEXT COLLATE "C"
+    restore_status      TEXT COLLATE "C",
+    PRIMARY KEY (content_address, storage_location_id)
 );
-
-CREATE INDEX storage_locations_by_address ON storage_locations (content_address);
 
 -- View: what retention says of each package.
 CREATE TABLE retention_state (

@@ -10,7 +10,8 @@
 --   booleans      INTEGER, 0 or 1: STRICT tables know no other type for them
 --   JSON          text, written once and never looked into by a statement
 --
--- Tables of small rows are WITHOUT ROWID: their key is the table, and no second tree has to be written for it.
+-- Tables of small rows with one key are WITHOUT ROWID: the key is the table. Where rows are wide or have more indexes,
+-- the row id keeps those indexes narrow.
 --
 -- Views have no foreign keys. Their rows come from events alone, one reducer writes them, and `replay --check` proves
 -- them; a key checked on each of a million rows would slow a replay and could refuse nothing the fold lets through.
@@ -110,17 +111,19 @@ CREATE TABLE artifact_files (
     content_address  TEXT NOT NULL,
     created_at       INTEGER NOT NULL,
     UNIQUE (package_id, relative_path)
-) STRICT, WITHOUT ROWID;
+) STRICT;
 
 -- Whether this blob, or any of this size, is here already.
 CREATE INDEX artifact_files_by_address ON artifact_files (namespace, content_address);
 CREATE INDEX artifact_files_by_size ON artifact_files (namespace, size_bytes);
 
--- View: where blobs lie, each a run of bytes in one stored object of one backend.
+-- View: where blobs lie, each a run of bytes in one stored object of one backend. Addresses and the ids here are
+-- digests, so every row lands in another place of an index: there is one index, led by the address that rows are
+-- looked for by, and an id is only unique beside the address it is a digest of.
 CREATE TABLE storage_locations (
-    -- A digest of the columns that say where, so that the same place is the same row whoever reports it.
-    storage_location_id BLOB NOT NULL PRIMARY KEY CHECK (length(storage_location_id) = 32),
     content_address     TEXT NOT NULL,
+    -- BLAKE3 of the address and the columns that say where: the same place is the same row, whoever reports it.
+    storage_location_id BLOB NOT NULL CHECK (length(storage_location_id) = 32),
     backend_id          TEXT NOT NULL,
     storage_key         TEXT NOT NULL,
     byte_offset         INTEGER NOT NULL CHECK (byte_offset >= 0),
@@ -129,10 +132,9 @@ CREATE TABLE storage_locations (
     stored_at           INTEGER NOT NULL,
     -- How soon the bytes can be read, and how far a restore from a slower tier has come.
     retrieval_tier      TEXT NOT NULL DEFAULT 'hot',
-    restore_status      TEXT
-) STRICT, WITHOUT ROWID;
-
-CREATE INDEX storage_locations_by_address ON storage_locations (content_address);
+    restore_status      TEXT,
+    PRIMARY KEY (content_address, storage_location_id)
+) STRICT;
 
 -- View: what retention says of each package.
 CREATE TABLE retention_state (
