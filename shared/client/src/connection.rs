@@ -4,9 +4,9 @@
 use std::{ops::Range, sync::Arc};
 
 use artifactstore_types::{
-    Actor, ByteRange, ContentAddress, EventFilter, EventRecord, Fault, FileHeader, FileRecord, FileVerification, Health,
-    Namespace, NewPackage, Page, PackageFilter, PackageId, PackageRecord, PageSize, PageToken, PlanAnswer, PlannedFile,
-    RelativePath, Sequence, SmallFile, Upload,
+    Actor, ByteRange, ContentAddress, EventFilter, EventRecord, Fault, FileHeader, FileRecord, FileVerification,
+    Health, Namespace, NewPackage, PackageFilter, PackageId, PackageRecord, Page, PageSize, PageToken, PlanAnswer,
+    PlannedFile, RelativePath, Sequence, SmallFile, Upload,
 };
 use async_trait::async_trait;
 use bytes::Bytes;

@@ -1,9 +1,32 @@
 //! The typed client producers use: push, pull, verify, list, tail.
 //!
 //! [`Connection`] is what a store answers, in this process or behind the network; everything else here is written over
-//! it, once.
+//! it, once: [`push()`] a directory, [`pull()`] it again, [`verify()`] what is stored, [`tail()`] what happens.
 #![deny(missing_docs)]
 
 mod connection;
+mod faults;
+mod listing;
+mod manifest;
+mod media_type;
+mod progress;
+mod pull;
+mod push;
+mod read;
+mod retry;
+mod tail;
+mod verify;
+mod walk;
+
+#[cfg(test)]
+mod fake;
 
 pub use connection::{ByteStream, Connection, Download, KnownFile, ManifestFormat, TailRequest};
+pub use faults::CODES;
+pub use listing::{list_all_files, list_all_packages};
+pub use progress::{Progress, Step};
+pub use pull::{PullRequest, Pulled, pull};
+pub use push::{PushRequest, PushTarget, Pushed, push};
+pub use tail::tail;
+pub use verify::{Finding, FindingKind, Verified, VerifyRequest, verify};
+pub use walk::{EntryRefused, LocalFile, RefusedEntry, Walk, walk};
