@@ -1,1 +1,26 @@
 //! Bytes in, receipt out: dual digest, pipeline, blobs over object_store, packs.
+
+mod backend;
+mod batch;
+mod chunks;
+mod compact;
+mod digesting;
+mod directory;
+mod engine;
+mod faults;
+mod health;
+mod index;
+mod ingest;
+mod inventory;
+mod keys;
+mod options;
+mod pack;
+mod remove;
+mod serve;
+mod store;
+mod verify;
+
+pub use directory::{DirectoryStore, Disk, LocalDisk};
+pub use engine::Engine;
+pub use faults::CODES;
+pub use options::{BackendOptions, EngineOptions};

@@ -1,0 +1,125 @@
+//! Many small blobs in one stream. One task digests what has come, group by group, and hands the groups to the packer;
+//! another waits for the packs and answers in the order of the blobs. Groups are bounded in bytes and number, so memory
+//! does not grow with the batch.
+
+use std::sync::Arc;
+
+use artifactstore_dataplane::Blob;
+use artifactstore_types::{DualDigest, Fault, Receipt};
+use futures::{FutureExt as _, StreamExt as _, stream::BoxStream};
+use tokio::{
+    sync::{mpsc, oneshot},
+    task::JoinSet,
+};
+
+use crate::{
+    backend::Backend,
+    faults,
+    ingest::check_declared,
+    pack::packer::{Placement, Prepared},
+};
+
+/// A group has at most this many blobs.
+const GROUP_BLOBS: usize = 256;
+/// A group ends when it has this many bytes.
+const GROUP_BYTES: usize = 1024 * 1024;
+/// How many groups may be digested and not answered.
+const GROUPS_AHEAD: usize = 64;
+/// How many answers may wait for whoever takes them.
+const ANSWERS_AHEAD: usize = 1024;
+
+/// A group on its way: per blob its digests, or why it was refused.
+struct Group {
+    blobs: Vec<Result<DualDigest, Fault>>,
+    placements: oneshot::Receiver<Result<Vec<Placement>, Fault>>,
+}
+
+/// Stores the blobs of a stream.
+pub(crate) fn ingest(
+    backend: Arc<Backend>,
+    blobs: BoxStream<'static, Blob>,
+) -> BoxStream<'static, Result<Receipt, Fault>> {
+    let (groups, grouped) = mpsc::channel(GROUPS_AHEAD);
+    let (answers, mut answered) = mpsc::channel(ANSWERS_AHEAD);
+    let runtime = backend.runtime.clone();
+    // Dropping the answer drops the tasks, and with them the caller that the packer looks for.
+    let mut tasks = JoinSet::new();
+    tasks.spawn_on(digest(Arc::clone(&backend), blobs, groups), &runtime);
+    tasks.spawn_on(answer(backend, grouped, answers), &runtime);
+    let next = move |cx: &mut std::task::Context<'_>| {
+        let _tasks = &tasks;
+        answered.poll_recv(cx)
+    };
+    futures::stream::poll_fn(next).boxed()
+}
+
+async fn digest(backend: Arc<Backend>, mut blobs: BoxStream<'static, Blob>, groups: mpsc::Sender<Group>) {
+    let caller = Arc::new(());
+    let more = backend.packer.open_batch();
+    loop {
+        let Some(first) = blobs.next().await else { break };
+        let (mut group, mut prepared, mut bytes) = (Vec::new(), Vec::new(), 0);
+        let mut next = Some(first);
+        let mut ended = false;
+        while let Some(blob) = next.take() {
+            bytes += blob.bytes.len();
+            group.push(prepare(&backend, blob).map(|blob| {
+                let digests = blob.digests;
+                prepared.push(blob);
+                digests
+            }));
+            if group.len() < GROUP_BLOBS && bytes < GROUP_BYTES {
+                match blobs.next().now_or_never() {
+                    Some(Some(blob)) => next = Some(blob),
+                    Some(None) => ended = true,
+                    None => {}
+                }
+            }
+        }
+        let Ok(placements) = backend.packer.pack(prepared, Arc::downgrade(&caller)).await else { break };
+        if groups.send(Group { blobs: group, placements }).await.is_err() || ended {
+            break;
+        }
+    }
+    drop((more, groups));
+    // The blobs are wanted until every answer was given, or this task is dropped with the answer.
+    let _caller = caller;
+    std::future::pending::<()>().await;
+}
+
+fn prepare(backend: &Backend, blob: Blob) -> Result<Prepared, Fault> {
+    let limit = backend.pack_threshold_bytes;
+    if blob.bytes.len() > limit {
+        return Err(faults::blob_too_large(limit, blob.bytes.len()));
+    }
+    let digests = DualDigest::of(&blob.bytes);
+    check_declared(blob.declared, &digests)?;
+    Ok(Prepared { bytes: blob.bytes, digests })
+}
+
+async fn answer(
+    backend: Arc<Backend>,
+    mut groups: mpsc::Receiver<Group>,
+    answers: mpsc::Sender<Result<Receipt, Fault>>,
+) {
+    while let Some(group) = groups.recv().await {
+        let placements = group.placements.await.map_err(|_| faults::stopped()).flatten();
+        let (mut placements, failed) = match placements {
+            Ok(placements) => (placements.into_iter(), None),
+            Err(fault) => (Vec::new().into_iter(), Some(fault)),
+        };
+        for blob in group.blobs {
+            let answer = match (blob, &failed) {
+                (Err(refused), _) => Err(refused),
+                (Ok(_), Some(fault)) => Err(fault.clone()),
+                (Ok(digests), None) => match placements.next() {
+                    Some(placement) => placement.place().await.map(|place| backend.receipt_of_packed(digests, place)),
+                    None => Err(faults::stopped()),
+                },
+            };
+            if answers.send(answer).await.is_err() {
+                return;
+            }
+        }
+    }
+}

@@ -1,0 +1,187 @@
+//! Every key under which something is stored, made in this one place, and the only reader of keys that come back from
+//! a caller. A key is made of digests and of ids this process drew; nothing from a user becomes part of one.
+//!
+//! ```text
+//! blake3/<hex[0:2]>/<hex[2:4]>/<hex>      a blob of its own
+//! packs/<id[0:6]>/<id>                    a pack; ids grow with time, so a listing of packs is in order of age
+//! tombstones/<pack id>/<id>               addresses deleted from that pack
+//! staging/<id>                            bytes whose address is not known yet
+//! ```
+
+use std::fmt;
+
+use artifactstore_types::{Algorithm, ContentAddress, Digest};
+use object_store::path::Path;
+use uuid::Uuid;
+
+/// The folder of packs.
+pub(crate) const PACKS: &str = "packs";
+/// The folder of tombstones.
+pub(crate) const TOMBSTONES: &str = "tombstones";
+/// The folder of bytes on their way.
+pub(crate) const STAGING: &str = "staging";
+
+/// The id of a pack: a UUIDv7, so that newer packs sort behind older ones.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub(crate) struct PackId([u8; 16]);
+
+impl PackId {
+    pub const fn from_bytes(bytes: [u8; 16]) -> Self {
+        Self(bytes)
+    }
+
+    pub const fn bytes(&self) -> &[u8; 16] {
+        &self.0
+    }
+
+    /// The id after this one.
+    pub const fn successor(self) -> Self {
+        Self(u128::from_be_bytes(self.0).saturating_add(1).to_be_bytes())
+    }
+
+    /// An id `millis` of its clock earlier, to start a listing from.
+    pub const fn earlier(self, millis: u64) -> Self {
+        Self(u128::from_be_bytes(self.0).saturating_sub((millis as u128) << 80).to_be_bytes())
+    }
+
+    fn from_hex(text: &str) -> Option<Self> {
+        let mut bytes = [0; 16];
+        let canonical = text.bytes().all(|byte| matches!(byte, b'0'..=b'9' | b'a'..=b'f'));
+        (canonical && hex::decode_to_slice(text, &mut bytes).is_ok()).then_some(Self(bytes))
+    }
+}
+
+impl From<Uuid> for PackId {
+    fn from(uuid: Uuid) -> Self {
+        Self(uuid.into_bytes())
+    }
+}
+
+impl fmt::Display for PackId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&hex::encode(self.0))
+    }
+}
+
+impl fmt::Debug for PackId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(self, f)
+    }
+}
+
+/// What a key in a location can name.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Stored {
+    /// A blob of its own.
+    Blob(ContentAddress),
+    /// A pack.
+    Pack(PackId),
+}
+
+/// The key of a blob of its own.
+pub(crate) fn blob(address: ContentAddress) -> Path {
+    let hex = address.hex();
+    Path::from(format!("{}/{}/{}/{hex}", address.algorithm(), &hex[..2], &hex[2..4]))
+}
+
+/// The folder of all blobs of their own.
+pub(crate) fn blobs() -> Path {
+    Path::from(Algorithm::PRIMARY.name())
+}
+
+/// The key of a pack.
+pub(crate) fn pack(id: PackId) -> Path {
+    let hex = id.to_string();
+    Path::from(format!("{PACKS}/{}/{hex}", &hex[..6]))
+}
+
+/// The folder of a pack's tombstones.
+pub(crate) fn tombstones_of(id: PackId) -> Path {
+    Path::from(format!("{TOMBSTONES}/{id}"))
+}
+
+/// The key of one tombstone object.
+pub(crate) fn tombstone(pack: PackId, id: Uuid) -> Path {
+    Path::from(format!("{TOMBSTONES}/{pack}/{}", id.simple()))
+}
+
+/// A key for bytes whose address is not known yet.
+pub(crate) fn staging(id: Uuid) -> Path {
+    Path::from(format!("{STAGING}/{}", id.simple()))
+}
+
+/// What `key` names, if it is a key this module makes for stored bytes.
+pub(crate) fn parse(key: &str) -> Option<Stored> {
+    let name = key.rsplit('/').next()?;
+    let stored = match key.split('/').next()? {
+        PACKS => Stored::Pack(PackId::from_hex(name)?),
+        algorithm => {
+            let digest = Digest::from_hex(Algorithm::find(algorithm)?, name).ok()?;
+            Stored::Blob(ContentAddress::try_from(digest).ok()?)
+        }
+    };
+    let made = match stored {
+        Stored::Blob(address) => blob(address),
+        Stored::Pack(id) => pack(id),
+    };
+    // One thing has one key: whatever is written otherwise was not made here.
+    (made.as_ref() == key).then_some(stored)
+}
+
+/// The pack a tombstone's key belongs to.
+pub(crate) fn parse_tombstone(key: &str) -> Option<PackId> {
+    let mut parts = key.split('/');
+    match (parts.next(), parts.next(), parts.next(), parts.next()) {
+        (Some(TOMBSTONES), Some(pack), Some(_), None) => PackId::from_hex(pack),
+        _ => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    proptest! {
+        #[test]
+        fn reads_back_every_key_it_makes(bytes: [u8; 32], id: [u8; 16]) {
+            let address = ContentAddress::from_blake3(bytes);
+            prop_assert_eq!(parse(blob(address).as_ref()), Some(Stored::Blob(address)));
+            let id = PackId::from_bytes(id);
+            prop_assert_eq!(parse(pack(id).as_ref()), Some(Stored::Pack(id)));
+            let tombstone = tombstone(id, Uuid::from_u128(7));
+            prop_assert_eq!(parse_tombstone(tombstone.as_ref()), Some(id));
+        }
+
+        #[test]
+        fn reads_nothing_else(text in "\\PC*") {
+            prop_assert_eq!(parse(&text), None);
+        }
+
+        #[test]
+        fn packs_sort_by_their_ids(a: [u8; 16], b: [u8; 16]) {
+            let (a, b) = (PackId::from_bytes(a), PackId::from_bytes(b));
+            prop_assert_eq!(a.cmp(&b), pack(a).cmp(&pack(b)));
+        }
+    }
+
+    #[test]
+    fn refuses_keys_that_lead_elsewhere() {
+        let address = ContentAddress::of(b"bytes");
+        let hex = address.hex();
+        let good = blob(address).to_string();
+        for bad in [
+            format!("blake3/../../{hex}"),
+            format!("/{good}"),
+            format!("{good}/"),
+            good.to_uppercase(),
+            format!("blake3/{}/00/{hex}", &hex[..2]),
+            format!("sha256/{}/{}/{hex}", &hex[..2], &hex[2..4]),
+            format!("staging/{hex}"),
+            String::new(),
+        ] {
+            assert_eq!(parse(&bad), None, "{bad}");
+        }
+    }
+}

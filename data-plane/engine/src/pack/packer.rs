@@ -1,0 +1,334 @@
+//! How the small blobs of many callers come to share packs. One task per backend takes groups of digested blobs, finds
+//! what is already here, and fills a pack with the rest; full packs are written beside it, a few at a time.
+//!
+//! A pack is sealed when it is full; when nothing is being written and no caller has more to send; or when nothing came
+//! for the seal delay. So a lone blob waits for nobody, and under load whatever arrives during one write shares the
+//! next. Memory is bounded by the packs being written and one queue.
+//!
+//! Invariant: an address is in `claims` from when it is put into a pack until the index knows that pack or writing it
+//! has failed. So the same bytes at the same time get the same place.
+
+use std::{
+    collections::HashMap,
+    sync::{
+        Arc,
+        atomic::{AtomicUsize, Ordering},
+    },
+    time::Duration,
+};
+
+use artifactstore_types::{ContentAddress, DualDigest, Fault, Timestamp};
+use bytes::Bytes;
+use futures::{FutureExt as _, future::Shared};
+use tokio::{
+    runtime::Handle,
+    sync::{mpsc, oneshot},
+    task::JoinSet,
+    time::Instant,
+};
+
+use super::{
+    builder::{Builder, Caller, Filled},
+    format::{Entry, Footer},
+    packs::Packs,
+};
+use crate::{
+    faults,
+    index::{Index, PackedAt},
+    keys::PackId,
+};
+
+/// How many packs are written at once.
+const WRITES_AT_ONCE: usize = 3;
+/// How many groups wait for the packer.
+const QUEUE: usize = 8;
+
+/// A small blob, digested.
+pub(crate) struct Prepared {
+    pub bytes: Bytes,
+    pub digests: DualDigest,
+}
+
+/// Where a blob lies.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Place {
+    pub pack: PackId,
+    pub offset: u64,
+    pub length: u64,
+    pub sealed_at: Timestamp,
+}
+
+/// Where a blob lies, or will lie.
+pub(crate) enum Placement {
+    Here(Place),
+    Coming(Coming),
+}
+
+/// A blob in a pack that is not durable yet.
+#[derive(Clone)]
+pub(crate) struct Coming {
+    outcome: Shared<oneshot::Receiver<Outcome>>,
+    number: usize,
+}
+
+type Outcome = Result<Arc<Written>, Fault>;
+
+/// A pack that is durable and known to the index.
+struct Written {
+    footer: Footer,
+    positions: Vec<Option<usize>>,
+}
+
+impl Placement {
+    /// Waits until the blob is durable.
+    pub async fn place(self) -> Result<Place, Fault> {
+        let coming = match self {
+            Self::Here(place) => return Ok(place),
+            Self::Coming(coming) => coming,
+        };
+        let written = coming.outcome.await.map_err(|_| faults::stopped())??;
+        let entry = written.positions.get(coming.number).copied().flatten();
+        let entry = entry.and_then(|position| written.footer.entries.get(position));
+        let Entry { offset, length, .. } = *entry.ok_or_else(faults::stopped)?;
+        Ok(Place { pack: written.footer.id, offset, length, sealed_at: written.footer.sealed_at })
+    }
+}
+
+/// Hands blobs to the packer of a backend.
+#[derive(Clone)]
+pub(crate) struct Packer {
+    queue: mpsc::Sender<Group>,
+    open_batches: Arc<AtomicUsize>,
+}
+
+struct Group {
+    blobs: Vec<Prepared>,
+    caller: Caller,
+    answer: oneshot::Sender<Result<Vec<Placement>, Fault>>,
+}
+
+/// Says that a caller will send more; dropped with its last group. While one exists, packs wait for it for the seal
+/// delay.
+pub(crate) struct OpenBatch(Arc<AtomicUsize>);
+
+impl Drop for OpenBatch {
+    fn drop(&mut self) {
+        self.0.fetch_sub(1, Ordering::AcqRel);
+    }
+}
+
+/// When packs are sealed.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Sealing {
+    pub target_bytes: usize,
+    pub delay: Duration,
+}
+
+impl Packer {
+    /// Starts the task. It ends when the last handle is dropped.
+    pub fn start(runtime: &Handle, packs: Arc<Packs>, index: Arc<Index>, sealing: Sealing) -> Self {
+        let (queue, groups) = mpsc::channel(QUEUE);
+        let open_batches = Arc::new(AtomicUsize::new(0));
+        let filling = Filling {
+            packs,
+            index,
+            sealing,
+            open_batches: Arc::clone(&open_batches),
+            open: None,
+            claims: HashMap::new(),
+            writes: JoinSet::new(),
+            writing: HashMap::new(),
+        };
+        runtime.spawn(filling.run(groups));
+        Self { queue, open_batches }
+    }
+
+    /// Announces a caller that sends several groups.
+    pub fn open_batch(&self) -> OpenBatch {
+        self.open_batches.fetch_add(1, Ordering::AcqRel);
+        OpenBatch(Arc::clone(&self.open_batches))
+    }
+
+    /// Hands over a group; its blobs are wanted as long as the caller lives.
+    pub async fn pack(
+        &self,
+        blobs: Vec<Prepared>,
+        caller: Caller,
+    ) -> Result<oneshot::Receiver<Result<Vec<Placement>, Fault>>, Fault> {
+        let (answer, placements) = oneshot::channel();
+        self.queue.send(Group { blobs, caller, answer }).await.map_err(|_| faults::stopped())?;
+        Ok(placements)
+    }
+}
+
+/// The task's own state.
+struct Filling {
+    packs: Arc<Packs>,
+    index: Arc<Index>,
+    sealing: Sealing,
+    open_batches: Arc<AtomicUsize>,
+    open: Option<OpenPack>,
+    claims: HashMap<ContentAddress, Claim>,
+    writes: JoinSet<()>,
+    /// What each write will make known.
+    writing: HashMap<tokio::task::Id, Vec<ContentAddress>>,
+}
+
+struct OpenPack {
+    builder: Builder,
+    outcome: oneshot::Sender<Outcome>,
+    shared: Shared<oneshot::Receiver<Outcome>>,
+    last_added: Instant,
+}
+
+struct Claim {
+    coming: Coming,
+    /// Whether the pack is still open, so that who waits can still be noted.
+    open: bool,
+}
+
+impl Filling {
+    async fn run(mut self, mut groups: mpsc::Receiver<Group>) {
+        loop {
+            let seal_at = self.open.as_ref().map(|open| open.last_added + self.sealing.delay);
+            tokio::select! {
+                biased;
+                () = self.settle_next(), if !self.writes.is_empty() => self.seal_if_idle(&groups).await,
+                group = groups.recv() => {
+                    let Some(group) = group else { break };
+                    self.take(group).await;
+                    self.seal_if_idle(&groups).await;
+                }
+                () = sleep_until(seal_at) => self.seal().await,
+            }
+        }
+        self.seal().await;
+        while !self.writes.is_empty() {
+            self.settle_next().await;
+        }
+    }
+
+    /// Nobody has more to send and the disk is free: waiting would gain nothing.
+    async fn seal_if_idle(&mut self, groups: &mpsc::Receiver<Group>) {
+        if self.writes.is_empty() && groups.is_empty() && self.open_batches.load(Ordering::Acquire) == 0 {
+            self.seal().await;
+        }
+    }
+
+    async fn take(&mut self, group: Group) {
+        let unclaimed = group.blobs.iter().map(address_of).filter(|address| !self.claims.contains_key(address));
+        let here = self.find_here(unclaimed.collect()).await;
+        let placements = match here {
+            Err(fault) => Err(fault),
+            Ok(here) => {
+                let mut placements = Vec::with_capacity(group.blobs.len());
+                for blob in &group.blobs {
+                    placements.push(self.place(blob, &here, &group.caller).await);
+                }
+                Ok(placements)
+            }
+        };
+        // A caller that has gone wants no answer, and its blobs are left out when the pack is sealed.
+        let _ = group.answer.send(placements);
+    }
+
+    /// What the index knows of these blobs, where the packs it names are there and whole.
+    async fn find_here(&self, addresses: Vec<ContentAddress>) -> Result<HashMap<ContentAddress, Place>, Fault> {
+        let found = self.index.find_present(&self.packs, addresses).await?;
+        let place = |(address, at): (ContentAddress, PackedAt)| {
+            let PackedAt { pack, offset, length, sealed_at, .. } = at;
+            (address, Place { pack, offset, length, sealed_at })
+        };
+        Ok(found.into_iter().map(place).collect())
+    }
+
+    async fn place(&mut self, blob: &Prepared, here: &HashMap<ContentAddress, Place>, caller: &Caller) -> Placement {
+        let address = address_of(blob);
+        if let Some(place) = here.get(&address) {
+            return Placement::Here(*place);
+        }
+        if let Some(claim) = self.claims.get(&address) {
+            if let (true, Some(open)) = (claim.open, &mut self.open) {
+                open.builder.also_for(claim.coming.number, caller.clone());
+            }
+            return Placement::Coming(claim.coming.clone());
+        }
+        let open = self.open.get_or_insert_with(OpenPack::new);
+        let number = open.builder.add(&blob.digests, &blob.bytes, caller.clone());
+        open.last_added = Instant::now();
+        let coming = Coming { outcome: open.shared.clone(), number };
+        let full = open.builder.is_full(self.sealing.target_bytes);
+        self.claims.insert(address, Claim { coming: coming.clone(), open: true });
+        if full {
+            self.seal().await;
+        }
+        Placement::Coming(coming)
+    }
+
+    /// Begins to write the open pack. Waits while enough packs are being written.
+    async fn seal(&mut self) {
+        let Some(open) = self.open.take() else { return };
+        while self.writes.len() >= WRITES_AT_ONCE {
+            self.settle_next().await;
+        }
+        let mut addresses: Vec<_> = open.builder.addresses().collect();
+        let filled = open.builder.fill();
+        let mut positions = filled.positions().iter();
+        // What was left out is not coming: whoever brings it next brings it anew.
+        addresses.retain(|address| {
+            let kept = positions.next().is_some_and(Option::is_some);
+            match self.claims.get_mut(address) {
+                Some(claim) if kept => claim.open = false,
+                _ => drop(self.claims.remove(address)),
+            }
+            kept
+        });
+        if addresses.is_empty() {
+            return;
+        }
+        let (packs, index) = (Arc::clone(&self.packs), Arc::clone(&self.index));
+        let write = async move {
+            let outcome = write(&packs, &index, filled).await;
+            // Where nobody waits any more, nobody is told.
+            let _ = open.outcome.send(outcome);
+        };
+        let task = self.writes.spawn(write).id();
+        self.writing.insert(task, addresses);
+    }
+
+    async fn settle_next(&mut self) {
+        let task = match self.writes.join_next_with_id().await {
+            None => return,
+            Some(Ok((task, ()))) => task,
+            Some(Err(failed)) => failed.id(),
+        };
+        for address in self.writing.remove(&task).unwrap_or_default() {
+            self.claims.remove(&address);
+        }
+    }
+}
+
+impl OpenPack {
+    fn new() -> Self {
+        let (outcome, receiver) = oneshot::channel();
+        Self { builder: Builder::new(), outcome, shared: receiver.shared(), last_added: Instant::now() }
+    }
+}
+
+/// Makes a pack durable, then known to the index.
+async fn write(packs: &Packs, index: &Index, filled: Filled) -> Outcome {
+    let footer = packs.write(&filled).await?;
+    index.record(&footer).await?;
+    Ok(Arc::new(Written { footer, positions: filled.positions().to_vec() }))
+}
+
+fn address_of(blob: &Prepared) -> ContentAddress {
+    ContentAddress::from_blake3(*blob.digests.blake3.bytes())
+}
+
+async fn sleep_until(at: Option<Instant>) {
+    match at {
+        Some(at) => tokio::time::sleep_until(at).await,
+        None => std::future::pending().await,
+    }
+}

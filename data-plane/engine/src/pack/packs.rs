@@ -1,0 +1,153 @@
+//! The packs of one backend as objects: writing one, and reading what one says it holds. What is where, by address, is
+//! the index's.
+
+use std::{
+    collections::BTreeSet,
+    sync::{Arc, Mutex, PoisonError},
+};
+
+use artifactstore_types::{Clock, ContentAddress, Fault, Ids};
+use bytes::Bytes;
+use futures::TryStreamExt as _;
+
+use super::{
+    builder::Filled,
+    format::{Footer, FooterDamaged, TRAILER_BYTES},
+    tombstone,
+};
+use crate::{
+    faults,
+    keys::{self, PackId},
+    store::{Created, Piece, Store},
+};
+
+/// How much of a pack's end is read in the hope that it is the whole footer: some two hundred entries.
+const FOOTER_GUESS_BYTES: u64 = 16 * 1024;
+/// How often another id is tried where one is taken.
+const ID_ATTEMPTS: usize = 8;
+
+/// The packs of one backend.
+pub(crate) struct Packs {
+    pub store: Store,
+    clock: Arc<dyn Clock>,
+    ids: Arc<dyn Ids>,
+    /// The greatest id seen. Ids only grow, also where the clock does not: the index finds packs that are new to it by
+    /// their ids.
+    newest: Mutex<Option<PackId>>,
+}
+
+/// What the end of a pack says.
+#[derive(Debug)]
+pub(crate) enum FooterFound {
+    Missing,
+    Damaged,
+    Intact(Footer),
+}
+
+impl Packs {
+    pub fn new(store: Store, clock: Arc<dyn Clock>, ids: Arc<dyn Ids>) -> Self {
+        Self { store, clock, ids, newest: Mutex::new(None) }
+    }
+
+    /// Takes note of a pack that is there.
+    pub fn saw(&self, id: PackId) {
+        let mut newest = self.newest.lock().unwrap_or_else(PoisonError::into_inner);
+        *newest = (*newest).max(Some(id));
+    }
+
+    fn next_id(&self) -> PackId {
+        let drawn = PackId::from(self.ids.next());
+        let mut newest = self.newest.lock().unwrap_or_else(PoisonError::into_inner);
+        let id = newest.map_or(drawn, |newest| drawn.max(newest.successor()));
+        *newest = Some(id);
+        id
+    }
+
+    /// Makes a pack durable. Never writes over another, even where ids repeat.
+    pub async fn write(&self, filled: &Filled) -> Result<Footer, Fault> {
+        for _ in 0..ID_ATTEMPTS {
+            let (payload, footer) = filled.seal(self.next_id(), self.clock.now());
+            let key = keys::pack(footer.id);
+            match self.store.create(&key, payload).await {
+                Ok(Created::Yes) => return Ok(footer),
+                Ok(Created::Occupied) => self.saw(footer.id),
+                Err(fault) => {
+                    // It may be there all the same. Nobody will be told of it, so it should not be.
+                    let _ = self.store.delete(&key).await;
+                    return Err(fault);
+                }
+            }
+        }
+        Err(faults::ids_repeat(&self.store.backend_id))
+    }
+
+    /// What pack `id` says it holds.
+    pub async fn footer(&self, id: PackId) -> Result<FooterFound, Fault> {
+        let key = keys::pack(id);
+        let Some((mut end, pack_bytes)) = self.store.read_end(&key, FOOTER_GUESS_BYTES).await? else {
+            return Ok(FooterFound::Missing);
+        };
+        let Ok(size) = Footer::size(&end) else { return Ok(FooterFound::Damaged) };
+        if size > pack_bytes {
+            return Ok(FooterFound::Damaged);
+        }
+        if size > end.len() as u64 {
+            end = match self.store.read(&key, pack_bytes - size..pack_bytes).await? {
+                Piece::Bytes(bytes) => bytes,
+                Piece::Missing => return Ok(FooterFound::Missing),
+                Piece::Short => return Ok(FooterFound::Damaged),
+            };
+        }
+        let footer = end.len() - usize::try_from(size).unwrap_or(end.len());
+        Ok(match Footer::decode(id, pack_bytes, &end[footer..]) {
+            Ok(footer) => FooterFound::Intact(footer),
+            Err(FooterDamaged) => FooterFound::Damaged,
+        })
+    }
+
+    /// The addresses that tombstones in the backend name for pack `id`.
+    pub async fn buried(&self, id: PackId) -> Result<BTreeSet<ContentAddress>, Fault> {
+        let mut buried = BTreeSet::new();
+        let mut listed = self.store.list(&keys::tombstones_of(id), None);
+        while let Some(meta) = listed.try_next().await? {
+            buried.extend(self.tombstone(id, &meta.location, meta.size).await?);
+        }
+        Ok(buried)
+    }
+
+    /// The addresses one tombstone object names.
+    pub async fn tombstone(
+        &self,
+        id: PackId,
+        key: &object_store::path::Path,
+        size: u64,
+    ) -> Result<Vec<ContentAddress>, Fault> {
+        let bytes = match self.store.read(key, 0..size).await? {
+            Piece::Bytes(bytes) => bytes,
+            Piece::Missing => Bytes::new(),
+            Piece::Short => return Err(faults::damaged_tombstone(key)),
+        };
+        if bytes.is_empty() && size > 0 {
+            return Ok(Vec::new());
+        }
+        tombstone::decode(id, &bytes).ok_or_else(|| faults::damaged_tombstone(key))
+    }
+
+    /// Writes down, durably, that these blobs of pack `id` are deleted.
+    pub async fn bury(&self, id: PackId, addresses: &[ContentAddress]) -> Result<(), Fault> {
+        let key = keys::tombstone(id, self.ids.next());
+        self.store.put(&key, tombstone::encode(id, addresses).into()).await
+    }
+
+    /// Removes pack `id`, then what its tombstones said.
+    pub async fn remove(&self, id: PackId) -> Result<(), Fault> {
+        self.store.delete(&keys::pack(id)).await?;
+        let mut listed = self.store.list(&keys::tombstones_of(id), None);
+        while let Some(meta) = listed.try_next().await? {
+            self.store.delete(&meta.location).await?;
+        }
+        Ok(())
+    }
+}
+
+const _: () = assert!(FOOTER_GUESS_BYTES > TRAILER_BYTES as u64, "the trailer is always in what is read first");

@@ -1,0 +1,109 @@
+//! Bytes out. A packed blob is read whole and checked before a byte of it is given; a blob of its own is checked while
+//! it passes, and a part of one is given unchecked and said to be.
+
+use std::sync::Arc;
+
+use artifactstore_dataplane::{ByteStream, Served, ServedBlob};
+use artifactstore_types::{ByteRange, ContentAddress, Fault, Location};
+use bytes::Bytes;
+use futures::{StreamExt as _, TryStreamExt as _, stream};
+
+use crate::{
+    backend::Backend,
+    faults,
+    keys::{self, PackId, Stored},
+    pack::packs::FooterFound,
+    store::Piece,
+};
+
+/// What a location names, where its key is one of ours and belongs to the address.
+pub(crate) fn named(address: ContentAddress, location: &Location) -> Result<Option<Stored>, Fault> {
+    match keys::parse(&location.key) {
+        None => Err(faults::bad_key(&location.key)),
+        Some(Stored::Blob(named)) if named != address || location.offset != 0 => Ok(None),
+        Some(stored) => Ok(Some(stored)),
+    }
+}
+
+/// Serves a range of a blob.
+pub(crate) async fn serve(
+    backend: &Arc<Backend>,
+    address: ContentAddress,
+    location: &Location,
+    range: ByteRange,
+) -> Result<Served, Fault> {
+    let out_of_range = |refused| faults::out_of_range(address, refused);
+    match named(address, location)? {
+        None => Err(faults::not_found(address)),
+        Some(Stored::Pack(pack)) => {
+            let bytes = read_packed(backend, pack, address, location).await?;
+            let range = range.resolve(location.length).map_err(out_of_range)?;
+            let in_memory = |at: u64| usize::try_from(at).unwrap_or(usize::MAX).min(bytes.len());
+            let part = bytes.slice(in_memory(range.start)..in_memory(range.end));
+            let blob = ServedBlob { size_bytes: location.length, range, verified: true };
+            let part = (!part.is_empty()).then_some(Ok(part));
+            Ok(Served { blob, bytes: stream::iter(part).boxed() })
+        }
+        Some(Stored::Blob(_)) => {
+            let range = range.resolve(location.length).map_err(out_of_range)?;
+            let whole = range == (0..location.length);
+            let asked = (!whole && !range.is_empty()).then(|| range.clone());
+            let found = backend.store.stream(&keys::blob(address), asked).await?;
+            let (meta, bytes) = found.ok_or_else(|| faults::not_found(address))?;
+            if meta.size != location.length {
+                return Err(faults::damaged(address));
+            }
+            let bytes = match (whole, range.is_empty()) {
+                (true, _) => verified(address, bytes),
+                (false, true) => stream::empty().boxed(),
+                (false, false) => bytes,
+            };
+            Ok(Served { blob: ServedBlob { size_bytes: meta.size, range, verified: whole }, bytes })
+        }
+    }
+}
+
+/// The bytes of a packed blob, checked. Fails with `NotFound` where it is deleted or the pack never held it, with
+/// `DataLoss` where the pack held it and its bytes are others now.
+async fn read_packed(
+    backend: &Backend,
+    pack: PackId,
+    address: ContentAddress,
+    location: &Location,
+) -> Result<Bytes, Fault> {
+    let end = location.offset.checked_add(location.length).ok_or_else(|| faults::not_found(address))?;
+    if location.length > MOST_PACKED_BYTES || backend.index.is_dead(&backend.packs, pack, address).await? {
+        return Err(faults::not_found(address));
+    }
+    match backend.store.read(&keys::pack(pack), location.offset..end).await? {
+        Piece::Bytes(bytes) if ContentAddress::of(&bytes) == address => Ok(bytes),
+        Piece::Missing => Err(faults::not_found(address)),
+        Piece::Bytes(_) | Piece::Short => match backend.packs.footer(pack).await? {
+            FooterFound::Intact(footer) if !footer.entries.iter().any(|entry| entry.is(address, location)) => {
+                Err(faults::not_found(address))
+            }
+            _ => Err(faults::damaged(address)),
+        },
+    }
+}
+
+/// No packed blob is larger, whatever the threshold was when it was packed; a location that says so is not one.
+pub(crate) const MOST_PACKED_BYTES: u64 = 16 * 1024 * 1024;
+
+/// The same bytes, ended by a fault where they are not those of the address.
+pub(crate) fn verified(address: ContentAddress, bytes: ByteStream) -> ByteStream {
+    let mut hasher = Some(blake3::Hasher::new());
+    let checked = bytes.map(Some).chain(stream::iter([None])).map(move |item| match (item, &mut hasher) {
+        (Some(Ok(chunk)), Some(hasher)) => {
+            hasher.update(&chunk);
+            Ok(Some(chunk))
+        }
+        (Some(Err(fault)), _) => {
+            hasher = None;
+            Err(fault)
+        }
+        (None, Some(hasher)) if hasher.finalize() == *address.bytes() => Ok(None),
+        _ => Err(faults::damaged(address)),
+    });
+    checked.try_filter_map(|chunk| async move { Ok(chunk) }).boxed()
+}
