@@ -1,0 +1,82 @@
+//! Measures. Every figure is a ratio in one run: our number over a limit or a peer measured a moment before on the same
+//! machine, rounds alternating, median and spread printed. Nothing is asserted.
+
+mod append;
+mod material;
+mod measure;
+mod replay;
+mod small_files;
+mod stream;
+
+use std::{path::PathBuf, process::ExitCode};
+
+use clap::{Parser, Subcommand};
+
+/// Measure, and print ratios in one run.
+#[derive(Parser)]
+#[command(name = "artifactstore-bench", version)]
+struct Arguments {
+    #[command(subcommand)]
+    workload: Workload,
+    /// Where to work; the device under it is what is measured.
+    #[arg(long, global = true, default_value = "target/bench")]
+    dir: PathBuf,
+    /// How many alternating rounds.
+    #[arg(long, global = true, default_value_t = 5)]
+    rounds: usize,
+}
+
+#[derive(Subcommand)]
+enum Workload {
+    /// B1: one large file pushed into an embedded store, beside SHA-256 alone and a plain write with fsync.
+    B1 {
+        /// The size of the file, in MiB.
+        #[arg(long, default_value_t = 1024)]
+        mib: usize,
+    },
+    /// B3: many small files pushed and finalized, beside write + fsync + rename of the same files, 32 at a time.
+    B3 {
+        /// How many files.
+        #[arg(long, default_value_t = 10_000)]
+        files: usize,
+        /// The size of each, in bytes.
+        #[arg(long, default_value_t = 4096)]
+        size: usize,
+    },
+    /// B6: 1, 8 and 32 writers appending through the committer on PostgreSQL, beside pgbench on the same head row.
+    B6 {
+        /// The server.
+        #[arg(long, env = "ARTIFACTSTORE_TEST_DATABASE_URL")]
+        postgres_url: String,
+        /// How long each measurement lasts, in seconds.
+        #[arg(long, default_value_t = 3)]
+        seconds: u64,
+    },
+    /// B8: folding the whole log again.
+    B8 {
+        /// The database: sqlite://PATH of a new file, or a PostgreSQL server in which a database is made.
+        #[arg(long)]
+        database_url: Option<String>,
+        /// How many events.
+        #[arg(long, default_value_t = 1_000_000)]
+        events: u64,
+    },
+}
+
+#[tokio::main]
+async fn main() -> ExitCode {
+    let Arguments { workload, dir, rounds } = Arguments::parse();
+    let done = match workload {
+        Workload::B1 { mib } => stream::run(&dir, rounds, mib).await,
+        Workload::B3 { files, size } => small_files::run(&dir, rounds, files, size).await,
+        Workload::B6 { postgres_url, seconds } => append::run(&postgres_url, rounds, seconds).await,
+        Workload::B8 { database_url, events } => replay::run(&dir, database_url.as_deref(), events).await,
+    };
+    match done {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            measure::say(&format!("failed: {error}"));
+            ExitCode::FAILURE
+        }
+    }
+}

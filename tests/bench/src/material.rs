@@ -1,0 +1,64 @@
+//! What is pushed: bytes nothing can compress or deduplicate.
+
+use std::{fs, io::Write as _, path::Path, sync::Arc};
+
+use artifactstore_client::{Connection, NoProgress, PushRequest, PushTarget, Pushed};
+use artifactstore_types::{Metadata, NewPackage, Provenance};
+
+use crate::measure::Failure;
+
+/// Bytes that differ for every seed.
+pub struct Noise(u64);
+
+impl Noise {
+    pub fn new(seed: u64) -> Self {
+        Self(seed.wrapping_mul(0x9E37_79B9_7F4A_7C15) | 1)
+    }
+
+    pub fn fill(&mut self, buffer: &mut [u8]) {
+        for word in buffer.chunks_mut(8) {
+            self.0 ^= self.0 << 13;
+            self.0 ^= self.0 >> 7;
+            self.0 ^= self.0 << 17;
+            word.copy_from_slice(&self.0.to_le_bytes()[..word.len()]);
+        }
+    }
+}
+
+/// Writes a file of `bytes` noise.
+pub fn write_file(path: &Path, seed: u64, bytes: usize) -> Result<(), Failure> {
+    let (mut noise, mut file) = (Noise::new(seed), fs::File::create(path)?);
+    let mut chunk = vec![0; 1024 * 1024];
+    let mut left = bytes;
+    while left > 0 {
+        let now = left.min(chunk.len());
+        noise.fill(&mut chunk[..now]);
+        file.write_all(&chunk[..now])?;
+        left -= now;
+    }
+    Ok(file.sync_all()?)
+}
+
+/// Pushes a directory as a package of its own and finalizes it.
+pub async fn push(connection: &Arc<dyn Connection>, directory: &Path) -> Result<Pushed, Failure> {
+    let package = NewPackage {
+        namespace: artifactstore_types::Namespace::default(),
+        name: "bench".parse()?,
+        producer: "bench".parse()?,
+        subject: "bench".parse()?,
+        kind: None,
+        class: "transient".parse()?,
+        metadata: Metadata::new(),
+        provenance: Provenance::default(),
+    };
+    let request = PushRequest {
+        directory: directory.to_owned(),
+        target: PushTarget::New(package),
+        actor: "bench".parse()?,
+        replace: false,
+        finalize: true,
+        skip_special: false,
+    };
+    let interrupt = tokio_util::sync::CancellationToken::new();
+    Ok(artifactstore_client::push(connection, request, Arc::new(NoProgress), interrupt).await?)
+}
