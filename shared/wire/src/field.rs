@@ -9,7 +9,12 @@ use crate::codes;
 
 /// The refusal of `field`.
 pub fn refused(field: impl Display, why: impl Display) -> Fault {
-    Fault::new(codes::FIELD, Category::Invalid, format!("field refused: {why}")).about(field)
+    refused_itself(why).about(field)
+}
+
+/// The refusal of the message that a field holds, as a whole: who reads that field names it.
+pub(crate) fn refused_itself(why: impl Display) -> Fault {
+    Fault::new(codes::FIELD, Category::Invalid, format!("field refused: {why}"))
 }
 
 /// A text field of a form of its own.

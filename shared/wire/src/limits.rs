@@ -14,9 +14,5 @@ pub const PLANNED_FILES: usize = 10_000;
 pub const COMMITTED_FILES: usize = 1_000;
 /// The most event types a filter may name.
 pub const FILTER_TYPES: usize = 64;
-/// The most references to sources a provenance may have.
-pub const SOURCE_REFS: usize = 64;
-/// The longest reference to a source, in bytes.
-pub const SOURCE_REF_BYTES: usize = 512;
 /// The longest message or subject of a fault, in bytes; longer ones are cut, since they travel in headers.
 pub const FAULT_TEXT_BYTES: usize = 1_024;

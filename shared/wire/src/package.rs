@@ -2,7 +2,7 @@
 
 use artifactstore_types::{Fault, NewPackage, PackageFilter, PackageRecord, PackageStatus, Provenance};
 
-use crate::{field, limits, time, v1, value};
+use crate::{field, time, v1, value};
 
 impl From<NewPackage> for v1::NewPackage {
     fn from(package: NewPackage) -> Self {
@@ -50,15 +50,13 @@ impl TryFrom<v1::Provenance> for Provenance {
     type Error = Fault;
 
     fn try_from(provenance: v1::Provenance) -> Result<Self, Fault> {
-        let refs = provenance.source_refs;
-        if refs.len() > limits::SOURCE_REFS || refs.iter().any(|one| one.len() > limits::SOURCE_REF_BYTES) {
-            return Err(field::refused("source_refs", "64 references of 512 bytes each are the limit"));
-        }
-        Ok(Self {
-            source_refs: refs,
+        let provenance = Self {
+            source_refs: provenance.source_refs,
             producer_version: provenance.producer_version,
             extra: value::decode("extra", provenance.extra)?,
-        })
+        };
+        provenance.check().map_err(field::refused_itself)?;
+        Ok(provenance)
     }
 }
 

@@ -263,7 +263,7 @@ fn refuses_metadata_beyond_its_bounds() {
 fn refuses_provenance_beyond_its_bounds() {
     for source_refs in [vec![String::new(); 65], vec!["x".repeat(513)]] {
         let provenance = Some(v1::Provenance { source_refs, ..v1::Provenance::default() });
-        refused::<_, NewPackage>(v1::NewPackage { provenance, ..good_package() }, "provenance.source_refs");
+        refused::<_, NewPackage>(v1::NewPackage { provenance, ..good_package() }, "provenance");
     }
 }
 
