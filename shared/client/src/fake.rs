@@ -108,11 +108,11 @@ impl Fake {
 }
 
 pub fn passing() -> Fault {
-    Fault::new("AS-FAKE-0001", Category::Unavailable, "the store is away")
+    Fault::new("AS-FAKE-AWAY", Category::Unavailable, "the store is away")
 }
 
 pub fn lasting() -> Fault {
-    Fault::new("AS-FAKE-0002", Category::Internal, "the store is broken")
+    Fault::new("AS-FAKE-BROKEN", Category::Internal, "the store is broken")
 }
 
 fn now() -> Timestamp {
@@ -130,7 +130,7 @@ impl State {
         if package.status.is_open() {
             Ok(package)
         } else {
-            Err(Fault::new("AS-FAKE-0003", Category::FailedPrecondition, "the package is closed"))
+            Err(Fault::new("AS-FAKE-CLOSED", Category::FailedPrecondition, "the package is closed"))
         }
     }
 
@@ -138,11 +138,11 @@ impl State {
         self.open(upload.package_id)?;
         let address = ContentAddress::try_from(digests.blake3).unwrap();
         if header.declared.is_some_and(|declared| declared != address) {
-            return Err(Fault::new("AS-FAKE-0004", Category::Invalid, "other bytes than declared"));
+            return Err(Fault::new("AS-FAKE-OTHER", Category::Invalid, "other bytes than declared"));
         }
         let key = (upload.package_id, header.relative_path.clone());
         if self.files.contains_key(&key) && !upload.replace {
-            return Err(Fault::new("AS-FAKE-0005", Category::AlreadyExists, "the path exists"));
+            return Err(Fault::new("AS-FAKE-EXISTS", Category::AlreadyExists, "the path exists"));
         }
         let mut record = FileRecord {
             file_id: FileId::new(self.id()),
@@ -241,7 +241,7 @@ impl State {
 }
 
 fn not_found(what: &str) -> Fault {
-    Fault::new("AS-FAKE-0006", Category::NotFound, format!("no such {what}"))
+    Fault::new("AS-FAKE-NONE", Category::NotFound, format!("no such {what}"))
 }
 
 fn page<T: Clone>(items: &[T], size: PageSize, token: Option<PageToken>) -> Page<T> {
@@ -403,14 +403,17 @@ impl Connection for Fake {
         })
     }
 
-    async fn download(&self, package: PackageId, path: &RelativePath, _range: ByteRange) -> Result<Download, Fault> {
+    async fn download(&self, package: PackageId, path: &RelativePath, range: ByteRange) -> Result<Download, Fault> {
         self.around(Call::Download, |state| {
             let file = state.files.get(&(package, path.clone())).cloned().ok_or_else(|| not_found("file"))?;
+            let mut range = range.resolve(file.size_bytes).unwrap();
+            let (start, end) = (usize::try_from(range.start).unwrap(), usize::try_from(range.end).unwrap());
+            let blob = &state.blobs[&file.content_address];
             let chunks = match state.mischief.serves.get(path.as_str()) {
                 Some(chunks) => chunks.clone(),
-                None => state.blobs[&file.content_address].chunks(400).map(Bytes::copy_from_slice).collect(),
+                None => blob[start..end].chunks(400).map(Bytes::copy_from_slice).collect(),
             };
-            let range = 0..state.mischief.announces.unwrap_or(file.size_bytes);
+            range.end = state.mischief.announces.unwrap_or(range.end);
             Ok(Download { file, range, verified: true, bytes: stream::iter(chunks).map(Ok).boxed() })
         })
     }

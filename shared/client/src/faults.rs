@@ -105,7 +105,7 @@ pub fn manifest_untrusted(package: PackageId, reason: impl fmt::Display) -> Faul
 }
 
 pub fn bytes_differ(path: &RelativePath, what: impl fmt::Display) -> Fault {
-    Fault::new("AS-CLIENT-0013", Category::DataLoss, format!("pull file: {what}")).about(path)
+    Fault::new("AS-CLIENT-0013", Category::DataLoss, format!("read file: {what}")).about(path)
 }
 
 pub fn not_finalized(operation: &str, package: &PackageRecord) -> Fault {

@@ -1,11 +1,12 @@
 //! The typed client producers use: push, pull, verify, list, tail.
 //!
 //! [`Connection`] is what a store answers, in this process or behind the network; everything else here is written over
-//! it, once: [`push()`] a directory, [`pull()`] it again, [`verify()`] what is stored, [`tail()`] what happens.
+//! it, once: [`push()`] a directory, [`pull()`] it again, [`fetch()`] one file of it, [`verify()`] what is stored, [`tail()`] what happens.
 #![deny(missing_docs)]
 
 mod connection;
 mod faults;
+mod fetch;
 mod listing;
 mod manifest;
 mod media_type;
@@ -23,6 +24,7 @@ mod fake;
 
 pub use connection::{ByteStream, Connection, Download, KnownFile, ManifestFormat, TailRequest};
 pub use faults::CODES;
+pub use fetch::{Fetched, fetch};
 pub use listing::{list_all_files, list_all_packages};
 pub use progress::{Progress, Step};
 pub use pull::{PullRequest, Pulled, pull};
