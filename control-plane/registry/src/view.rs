@@ -48,14 +48,14 @@ pub struct FileRow {
 /// Where a blob lies, under an identity that follows from the place alone: the same place recorded twice is one row.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct LocationRow {
-    /// The first 16 bytes of BLAKE3 over address, backend, offset, length and key.
+    /// BLAKE3 over address, backend, offset, length and key.
     pub storage_location_id: LocationId,
     /// The place.
     pub stored: StoredLocation,
 }
 
 /// See [`LocationRow::storage_location_id`].
-pub type LocationId = [u8; 16];
+pub type LocationId = [u8; 32];
 
 impl From<StoredLocation> for LocationRow {
     fn from(stored: StoredLocation) -> Self {
@@ -67,9 +67,7 @@ impl From<StoredLocation> for LocationRow {
         hasher.update(&at.offset.to_be_bytes());
         hasher.update(&at.length.to_be_bytes());
         hasher.update(at.key.as_bytes());
-        let mut storage_location_id = [0; 16];
-        hasher.finalize_xof().fill(&mut storage_location_id);
-        Self { storage_location_id, stored }
+        Self { storage_location_id: *hasher.finalize().as_bytes(), stored }
     }
 }
 

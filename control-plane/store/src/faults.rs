@@ -95,3 +95,54 @@ pub(crate) fn bad_url(url: &str) -> Fault {
     let message = "open store: a database URL begins with sqlite:// or postgres://";
     Fault::new("AS-STORE-0009", Category::Invalid, message).about(scheme)
 }
+
+pub(crate) fn took_too_long(operation: &str) -> Fault {
+    Fault::new("AS-STORE-0002", Category::DeadlineExceeded, format!("{operation}: the database gave up waiting"))
+}
+
+pub(crate) fn foreign_schema(operation: &str) -> Fault {
+    Fault::new(
+        "AS-STORE-0007",
+        Category::FailedPrecondition,
+        format!(
+            "{operation}: the schema of the database is not the one this program knows; run `artifactstore migrate`"
+        ),
+    )
+}
+
+pub(crate) fn migration_failed(migration: i64) -> Fault {
+    Fault::new("AS-STORE-0008", Category::Internal, format!("migrate: migration {migration:04} failed"))
+        .about(migration)
+}
+
+pub(crate) fn damaged(operation: &str) -> Fault {
+    Fault::new("AS-STORE-0014", Category::DataLoss, format!("{operation}: the database says that it is damaged"))
+}
+
+pub(crate) fn shut_out(operation: &str) -> Fault {
+    Fault::new(
+        "AS-STORE-0015",
+        Category::FailedPrecondition,
+        format!("{operation}: the database does not let this program in, or not to this"),
+    )
+}
+
+/// What an error of the driver means that did not come from the database.
+pub(crate) fn of_driver(operation: &str, error: &sqlx::Error) -> Fault {
+    use sqlx::Error;
+    match error {
+        Error::Io(_)
+        | Error::Tls(_)
+        | Error::Protocol(_)
+        | Error::PoolTimedOut
+        | Error::PoolClosed
+        | Error::WorkerCrashed
+        | Error::BeginFailed => unreachable(operation),
+        Error::ColumnDecode { index, .. } => bad_row(operation, index, "?", "it is of another type than it should be"),
+        _ => refused_statement(operation, "none"),
+    }
+}
+
+pub(crate) fn unwritable(value: impl std::fmt::Display) -> Fault {
+    Fault::new("AS-STORE-0004", Category::Internal, format!("write: {value} has no form in the database"))
+}

@@ -12,6 +12,7 @@ mod faults;
 mod memory;
 mod open;
 mod ports;
+mod sql;
 mod tail;
 
 pub use committer::{Committer, CommitterOptions};

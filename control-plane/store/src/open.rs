@@ -1,10 +1,10 @@
 //! Opens a store by the URL of its database.
 
-use std::{sync::Arc, time::Duration};
+use std::{path::PathBuf, sync::Arc, time::Duration};
 
 use artifactstore_types::{Fault, Ids, SystemIds};
 
-use crate::{RegistryStore, faults};
+use crate::{RegistryStore, faults, sql};
 
 /// What may be set.
 #[derive(Clone)]
@@ -47,6 +47,15 @@ impl std::fmt::Debug for StoreOptions {
 /// A URL that is not understood, a database that cannot be reached, or one that is open elsewhere and can only be open
 /// once.
 pub async fn open(url: &str, options: StoreOptions) -> Result<Arc<dyn RegistryStore>, Fault> {
-    let _ = options;
-    Err(faults::bad_url(url))
+    match url.split_once(':') {
+        Some(("sqlite", path)) => {
+            let path = path.strip_prefix("//").unwrap_or(path);
+            if path.is_empty() || path.starts_with(':') || path.contains('?') {
+                return Err(faults::bad_url(url));
+            }
+            Ok(Arc::new(sql::open_sqlite(PathBuf::from(path), options).await?))
+        }
+        Some(("postgres" | "postgresql", _)) => Ok(Arc::new(sql::open_postgres(url, options)?)),
+        _ => Err(faults::bad_url(url)),
+    }
 }

@@ -129,3 +129,18 @@ pub trait Upkeep: Send + Sync + 'static {
 pub trait RegistryStore: EventLog + Views + Upkeep {}
 
 impl<T: EventLog + Views + Upkeep> RegistryStore for T {}
+
+/// Locations in the order [`Views::list_locations`] gives them: by address, backend and key, then by where in the object.
+pub(crate) fn in_order(mut found: Vec<StoredLocation>) -> Vec<StoredLocation> {
+    found.sort_by(|left, right| {
+        let (at, other) = (&left.location, &right.location);
+        (left.content_address, &at.backend_id, &at.key, at.offset, at.length).cmp(&(
+            right.content_address,
+            &other.backend_id,
+            &other.key,
+            other.offset,
+            other.length,
+        ))
+    });
+    found
+}

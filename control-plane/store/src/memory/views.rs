@@ -11,7 +11,7 @@ use async_trait::async_trait;
 use bytes::Bytes;
 
 use super::MemoryStore;
-use crate::{Views, faults};
+use crate::{Views, faults, ports::in_order};
 
 #[async_trait]
 impl Views for MemoryStore {
@@ -59,17 +59,7 @@ impl Views for MemoryStore {
         faults::require_few("list locations", addresses.len())?;
         let state = self.lock();
         let wanted = |stored: &&StoredLocation| addresses.contains(&stored.content_address);
-        let mut found: Vec<_> = state.tables.locations.values().filter(wanted).cloned().collect();
-        found.sort_by(|left, right| {
-            let place = |stored: &StoredLocation| (stored.content_address, stored.location.offset);
-            place(left)
-                .0
-                .cmp(&place(right).0)
-                .then_with(|| left.location.backend_id.cmp(&right.location.backend_id))
-                .then_with(|| left.location.key.cmp(&right.location.key))
-                .then_with(|| place(left).cmp(&place(right)))
-        });
-        Ok(found)
+        Ok(in_order(state.tables.locations.values().filter(wanted).cloned().collect()))
     }
 
     async fn find_blobs(

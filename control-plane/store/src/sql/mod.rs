@@ -1,0 +1,132 @@
+//! The store over a database: one body for both engines, which differ behind [`engine::Engine`].
+//!
+//! Invariants: whoever appends holds the log's lock from the first statement of the transaction to its commit, so that
+//! sequences are gapless and become visible in order; views change in the transaction that appends the events they fold;
+//! no statement runs without a deadline.
+
+mod append;
+mod decode;
+mod engine;
+mod facts;
+mod log;
+mod migrations;
+mod postgres;
+mod sqlite;
+mod statements;
+mod upkeep;
+mod views;
+mod write;
+
+use std::{any::Any, future::Future};
+
+use artifactstore_types::{Fault, Sequence};
+use sqlx::{Database, Pool};
+use tokio::{sync::watch, task::AbortHandle, time::timeout};
+
+use self::engine::{Argument, Connection, Engine, Rows};
+use crate::{StoreOptions, faults};
+
+pub(crate) use postgres::open as open_postgres;
+pub(crate) use sqlite::open as open_sqlite;
+use statements::Statement;
+
+type Row<E> = <<E as Engine>::Db as Database>::Row;
+type ConnectOptions<E> = <Connection<E> as sqlx::Connection>::Options;
+
+/// What an engine's `open` puts together.
+pub(crate) struct Parts<E: Engine> {
+    /// For appending.
+    pub(crate) writer: Pool<E::Db>,
+    /// For everything that only reads.
+    pub(crate) readers: Pool<E::Db>,
+    /// How a connection for upkeep is made: of its own, without the limits of those that serve.
+    pub(crate) upkeep: ConnectOptions<E>,
+    /// The last sequence known here.
+    pub(crate) head: watch::Sender<Sequence>,
+    /// What was set.
+    pub(crate) options: StoreOptions,
+    /// Kept for as long as the store is open.
+    pub(crate) _held: Option<Box<dyn Any + Send + Sync>>,
+    /// Ended with the store.
+    pub(crate) task: Option<AbortHandle>,
+}
+
+/// A store over a database.
+pub(crate) struct SqlStore<E: Engine> {
+    parts: Parts<E>,
+}
+
+impl<E: Engine> Drop for SqlStore<E> {
+    fn drop(&mut self) {
+        if let Some(task) = &self.parts.task {
+            task.abort();
+        }
+    }
+}
+
+impl<E: Engine> SqlStore<E> {
+    pub(crate) fn new(parts: Parts<E>) -> Self {
+        Self { parts }
+    }
+
+    /// Asks a question and decodes each row of the answer.
+    async fn read<T>(
+        &self,
+        operation: &str,
+        statement: &'static Statement,
+        arguments: &[Argument<'_>],
+        decode: impl Fn(&Row<E>) -> Result<T, Fault> + Send,
+    ) -> Result<Vec<T>, Fault> {
+        let rows = self
+            .within(operation, async {
+                let mut connection = self.parts.readers.acquire().await?;
+                E::fetch(&mut connection, statement, arguments).await
+            })
+            .await?;
+        rows.iter().map(decode).collect()
+    }
+
+    /// Asks one question about many rows and decodes each row of the answer.
+    async fn read_bulk<T>(
+        &self,
+        operation: &str,
+        statement: &'static Statement,
+        asked: &Rows<'_>,
+        decode: impl Fn(&Row<E>) -> Result<T, Fault> + Send,
+    ) -> Result<Vec<T>, Fault> {
+        let rows = self
+            .within(operation, async {
+                let mut connection = self.parts.readers.acquire().await?;
+                E::fetch_bulk(&mut connection, statement, asked).await
+            })
+            .await?;
+        rows.iter().map(decode).collect()
+    }
+
+    /// Does this within the deadline of one operation.
+    async fn within<T>(
+        &self,
+        operation: &str,
+        work: impl Future<Output = Result<T, sqlx::Error>> + Send,
+    ) -> Result<T, Fault> {
+        let deadline = self.parts.options.deadline;
+        let done = timeout(deadline, work).await.map_err(|_| faults::too_slow(operation, deadline))?;
+        done.map_err(|error| E::fault(operation, &error))
+    }
+}
+
+/// A connection in the middle of an operation.
+struct Session<'c, E: Engine> {
+    operation: &'c str,
+    connection: &'c mut Connection<E>,
+}
+
+impl<E: Engine> Session<'_, E> {
+    async fn fetch(&mut self, statement: &'static Statement, arguments: &[Argument<'_>]) -> Result<Vec<Row<E>>, Fault> {
+        E::fetch(self.connection, statement, arguments).await.map_err(|error| E::fault(self.operation, &error))
+    }
+
+    async fn fetch_bulk(&mut self, statement: &'static Statement, rows: &Rows<'_>) -> Result<Vec<Row<E>>, Fault> {
+        E::fetch_bulk(self.connection, statement, rows).await.map_err(|error| E::fault(self.operation, &error))
+    }
+}

@@ -1,0 +1,57 @@
+//! Opening a PostgreSQL database: the pools, their limits, and the listener.
+
+use std::{str::FromStr, time::Duration};
+
+use artifactstore_types::Fault;
+use sqlx::{
+    ConnectOptions as _,
+    postgres::{PgConnectOptions, PgPoolOptions},
+};
+use tokio::sync::watch;
+
+use super::{PostgresEngine, wakeups};
+use crate::{
+    StoreOptions, faults,
+    sql::{Parts, SqlStore},
+};
+
+/// How much longer this side waits for an answer than the server works on it.
+const GRACE: Duration = Duration::from_secs(2);
+/// How long one step of upkeep may take: emptying or comparing a view of many millions of rows.
+const UPKEEP_TIMEOUT: &str = "1h";
+
+pub(crate) fn open(url: &str, options: StoreOptions) -> Result<SqlStore<PostgresEngine>, Fault> {
+    let connect = PgConnectOptions::from_str(url).map_err(|_| faults::bad_url(url))?.disable_statement_logging();
+    let timeout = options.deadline.saturating_sub(GRACE).max(GRACE).as_millis().to_string();
+    // Every question has its index. A plan chosen while the tables were small and kept by the connection would read
+    // whole tables when they are large.
+    let by_index = [("enable_seqscan", "off"), ("enable_hashjoin", "off"), ("enable_mergejoin", "off")];
+    let serving = connect
+        .clone()
+        .application_name("artifactstore")
+        .options(by_index)
+        .options([("statement_timeout", timeout.as_str()), ("jit", "off")]);
+    let pool = || PgPoolOptions::new().acquire_timeout(options.acquire_deadline);
+    let writer = pool().max_connections(2).test_before_acquire(false).connect_lazy_with(serving.clone());
+    let readers = pool().max_connections(options.read_connections.max(1)).connect_lazy_with(serving);
+    let head = watch::Sender::new(0);
+    let listening = PgPoolOptions::new()
+        .max_connections(1)
+        .idle_timeout(None)
+        .max_lifetime(None)
+        .acquire_timeout(options.acquire_deadline)
+        .connect_lazy_with(connect.clone().application_name("artifactstore-tail"));
+    let listener = tokio::spawn(wakeups::listen(listening, head.clone()));
+    Ok(SqlStore::new(Parts {
+        writer,
+        readers,
+        upkeep: connect
+            .application_name("artifactstore-upkeep")
+            .options(by_index)
+            .options([("statement_timeout", UPKEEP_TIMEOUT)]),
+        head,
+        options,
+        _held: None,
+        task: Some(listener.abort_handle()),
+    }))
+}

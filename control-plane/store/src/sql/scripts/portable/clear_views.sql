@@ -1,0 +1,5 @@
+-- Empties the views, to be folded anew in the same transaction.
+DELETE FROM artifact_packages;
+DELETE FROM artifact_files;
+DELETE FROM storage_locations;
+DELETE FROM retention_state;

@@ -1,0 +1,69 @@
+//! Opening an SQLite database: the lock, the one connection that writes, and those that read.
+
+use std::{path::PathBuf, time::Duration};
+
+use artifactstore_types::Fault;
+use sqlx::{
+    ConnectOptions as _,
+    sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous},
+};
+use tokio::sync::watch;
+
+use super::{Engine as _, SqliteEngine, faults, lock::Lock};
+use crate::{
+    StoreOptions,
+    sql::{Parts, SqlStore},
+};
+
+/// Commits are rarely alone: what the log gathers before it is written back costs nothing but a file of this size.
+const CHECKPOINT_PAGES: &str = "8000";
+/// Pages kept in memory by the connection that writes, in KiB as SQLite writes it. Addresses and digests land anywhere in
+/// their indexes.
+const CACHE: &str = "-65536";
+
+pub(crate) async fn open(path: PathBuf, options: StoreOptions) -> Result<SqlStore<SqliteEngine>, Fault> {
+    if let Some(directory) = path.parent().filter(|parent| !parent.as_os_str().is_empty()) {
+        tokio::fs::create_dir_all(directory).await.map_err(|error| {
+            tracing::warn!(path = %directory.display(), %error, "the directory of the database cannot be made");
+            faults::unusable_file("open store", &path)
+        })?;
+    }
+    let lock = Lock::take(&path)?;
+    let connect = SqliteConnectOptions::new()
+        .filename(&path)
+        .busy_timeout(options.deadline.min(Duration::from_secs(10)))
+        .statement_cache_capacity(256)
+        .disable_statement_logging();
+    let writing = connect
+        .clone()
+        .create_if_missing(true)
+        .journal_mode(SqliteJournalMode::Wal)
+        .synchronous(SqliteSynchronous::Full)
+        .foreign_keys(false)
+        .pragma("cache_size", CACHE)
+        .pragma("wal_autocheckpoint", CHECKPOINT_PAGES);
+    let writer = SqlitePoolOptions::new()
+        .max_connections(1)
+        .idle_timeout(None)
+        .max_lifetime(None)
+        .test_before_acquire(false)
+        .acquire_timeout(options.acquire_deadline.max(options.deadline))
+        .connect_with(writing)
+        .await
+        .map_err(|error| SqliteEngine::fault("open store", &error))?;
+    let readers = SqlitePoolOptions::new()
+        .max_connections(options.read_connections.max(1))
+        .max_lifetime(None)
+        .test_before_acquire(false)
+        .acquire_timeout(options.acquire_deadline)
+        .connect_lazy_with(connect.clone().read_only(true));
+    Ok(SqlStore::new(Parts {
+        writer,
+        readers,
+        upkeep: connect,
+        head: watch::Sender::new(0),
+        options,
+        _held: Some(Box::new(lock)),
+        task: None,
+    }))
+}

@@ -1,0 +1,6 @@
+-- The file of the package $1 at the path $2.
+SELECT
+    f.file_id, f.package_id, f.relative_path, f.media_type, f.executable, f.size_bytes, f.digest_primary, f.digest_sha256,
+    f.created_at
+FROM artifact_files AS f
+WHERE f.package_id = $1 AND f.relative_path = $2

@@ -1,0 +1,16 @@
+-- Binds files to other blobs, one array a column.
+UPDATE artifact_files AS f
+SET
+    media_type = change.media_type,
+    executable = change.executable,
+    size_bytes = change.size_bytes,
+    digest_algorithm = change.digest_algorithm,
+    digest_primary = change.digest_primary,
+    digest_sha256 = change.digest_sha256,
+    content_address = change.content_address
+FROM unnest(
+    $1::bytea[], $2::text[], $3::boolean[], $4::bigint[], $5::text[], $6::bytea[], $7::bytea[], $8::text[]
+) AS change (
+    file_id, media_type, executable, size_bytes, digest_algorithm, digest_primary, digest_sha256, content_address
+)
+WHERE f.file_id = change.file_id

@@ -1,0 +1,12 @@
+-- For each namespace and address, one file that has the blob.
+WITH asked (namespace, content_address) AS (VALUES {(?, ?)})
+SELECT
+    f.file_id, f.package_id, f.relative_path, f.media_type, f.executable, f.size_bytes, f.digest_primary, f.digest_sha256,
+    f.created_at
+FROM asked
+CROSS JOIN artifact_files AS f ON f.file_id = (
+    SELECT any_one.file_id
+    FROM artifact_files AS any_one
+    WHERE any_one.namespace = asked.namespace AND any_one.content_address = asked.content_address
+    LIMIT 1
+)

@@ -1,0 +1,6 @@
+-- Adds files.
+INSERT INTO artifact_files (
+    file_id, package_id, namespace, relative_path, media_type, executable, size_bytes, digest_algorithm, digest_primary,
+    digest_sha256, content_address, created_at
+)
+VALUES {(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)}

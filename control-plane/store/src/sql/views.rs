@@ -1,0 +1,135 @@
+//! Questions to the views in a database.
+
+use std::{
+    borrow::Cow,
+    collections::{HashMap, HashSet},
+};
+
+use artifactstore_types::{
+    ClassName, ContentAddress, Fault, FileId, FileRecord, Name, Namespace, PackageFilter, PackageId, PackageRecord,
+    PackageStatus, Producer, RelativePath, RetentionClass, StoredLocation, Subject, Timestamp,
+};
+use async_trait::async_trait;
+use bytes::Bytes;
+
+use super::{
+    SqlStore, decode,
+    engine::{Argument, Column, Engine, Rows},
+};
+use crate::{Views, faults, ports::in_order};
+
+#[async_trait]
+impl<E: Engine> Views for SqlStore<E> {
+    async fn find_package(&self, id: PackageId) -> Result<Option<PackageRecord>, Fault> {
+        let id = id.uuid();
+        let arguments = [Argument::Bytes(id.as_bytes())];
+        let found = self.read("find package", &E::STATEMENTS.find_package, &arguments, decode::package).await?;
+        Ok(found.into_iter().next())
+    }
+
+    async fn list_packages(
+        &self,
+        filter: &PackageFilter,
+        after: Option<(Timestamp, PackageId)>,
+        limit: u16,
+    ) -> Result<Vec<PackageRecord>, Fault> {
+        // After the last place there can be, which no package has.
+        let (micros, id) = after.map_or((i64::MAX, [0xff; 16]), |(at, id)| (at.micros(), *id.uuid().as_bytes()));
+        let arguments = [
+            Argument::Text(filter.namespace.as_str()),
+            Argument::Int(micros),
+            Argument::Bytes(&id),
+            Argument::MaybeText(filter.status.map(PackageStatus::name)),
+            Argument::MaybeText(filter.producer.as_ref().map(Producer::as_str)),
+            Argument::MaybeText(filter.subject.as_ref().map(Subject::as_str)),
+            Argument::MaybeText(filter.class.as_ref().map(ClassName::as_str)),
+            Argument::MaybeText(filter.name.as_ref().map(Name::as_str)),
+            Argument::Int(i64::from(limit)),
+        ];
+        self.read("list packages", &E::STATEMENTS.list_packages, &arguments, decode::package).await
+    }
+
+    async fn list_files(
+        &self,
+        package: PackageId,
+        after: Option<&RelativePath>,
+        limit: u32,
+    ) -> Result<Vec<FileRecord>, Fault> {
+        let package = package.uuid();
+        let arguments = [
+            Argument::Bytes(package.as_bytes()),
+            Argument::Text(after.map_or("", RelativePath::as_str)),
+            Argument::Int(i64::from(limit)),
+        ];
+        self.read("list files", &E::STATEMENTS.list_files, &arguments, decode::file).await
+    }
+
+    async fn find_file(&self, package: PackageId, path: &RelativePath) -> Result<Option<FileRecord>, Fault> {
+        let package = package.uuid();
+        let arguments = [Argument::Bytes(package.as_bytes()), Argument::Text(path.as_str())];
+        let found = self.read("find file", &E::STATEMENTS.find_file, &arguments, decode::file).await?;
+        Ok(found.into_iter().next())
+    }
+
+    async fn find_file_by_id(&self, id: FileId) -> Result<Option<FileRecord>, Fault> {
+        let id = id.uuid();
+        let arguments = [Argument::Bytes(id.as_bytes())];
+        let found = self.read("find file", &E::STATEMENTS.find_file_by_id, &arguments, decode::file).await?;
+        Ok(found.into_iter().next())
+    }
+
+    async fn list_locations(&self, addresses: &[ContentAddress]) -> Result<Vec<StoredLocation>, Fault> {
+        faults::require_few("list locations", addresses.len())?;
+        let asked = addresses_of(addresses);
+        let rows = Rows { count: asked.len(), columns: vec![Column::Text(asked)] };
+        let statement = &E::STATEMENTS.list_locations;
+        let found = self.read_bulk("list locations", statement, &rows, decode::location).await?;
+        Ok(in_order(found))
+    }
+
+    async fn find_blobs(
+        &self,
+        namespace: &Namespace,
+        addresses: &[ContentAddress],
+    ) -> Result<Vec<Option<FileRecord>>, Fault> {
+        faults::require_few("find blobs", addresses.len())?;
+        let asked = addresses_of(addresses);
+        let rows = Rows { count: asked.len(), columns: vec![same(namespace, asked.len()), Column::Text(asked)] };
+        let found = self.read_bulk("find blobs", &E::STATEMENTS.find_blobs, &rows, decode::file).await?;
+        let by_address: HashMap<_, _> = found.into_iter().map(|file| (file.content_address, file)).collect();
+        Ok(addresses.iter().map(|address| by_address.get(address).cloned()).collect())
+    }
+
+    async fn have_sizes(&self, namespace: &Namespace, sizes: &[u64]) -> Result<Vec<bool>, Fault> {
+        faults::require_few("have sizes", sizes.len())?;
+        // No blob has a size beyond what a column holds.
+        let asked: HashSet<i64> = sizes.iter().filter_map(|size| i64::try_from(*size).ok()).collect();
+        let columns = vec![same(namespace, asked.len()), Column::Int(asked.iter().copied().collect())];
+        let rows = Rows { count: asked.len(), columns };
+        let size = |row: &_| decode::count("artifact_files", &["size_bytes"], row);
+        let here = self.read_bulk("have sizes", &E::STATEMENTS.find_sizes, &rows, size).await?;
+        let here: HashSet<u64> = here.into_iter().collect();
+        Ok(sizes.iter().map(|size| here.contains(size)).collect())
+    }
+
+    async fn find_manifest(&self, package: PackageId) -> Result<Option<Bytes>, Fault> {
+        let (id, subject) = (package.uuid(), package.to_string());
+        let arguments = [Argument::Bytes(id.as_bytes()), Argument::Text(&subject)];
+        let found = self.read("find manifest", &E::STATEMENTS.find_manifest, &arguments, decode::payload).await?;
+        Ok(found.into_iter().next())
+    }
+
+    async fn list_classes(&self) -> Result<Vec<RetentionClass>, Fault> {
+        self.read("list classes", &E::STATEMENTS.list_classes, &[], decode::class).await
+    }
+}
+
+/// Each address once, as columns have it.
+fn addresses_of(addresses: &[ContentAddress]) -> Vec<Cow<'static, str>> {
+    let unique: HashSet<_> = addresses.iter().collect();
+    unique.into_iter().map(|address| Cow::Owned(address.to_string())).collect()
+}
+
+fn same(namespace: &Namespace, count: usize) -> Column<'_> {
+    Column::Text(vec![Cow::Borrowed(namespace.as_str()); count])
+}

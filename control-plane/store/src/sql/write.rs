@@ -1,0 +1,201 @@
+//! Writes events and row changes, each kind with one statement, whatever their number.
+
+use std::borrow::Cow;
+
+use artifactstore_registry::view::{FileRow, ViewBatch};
+use artifactstore_types::{EventRecord, Fault, FileRecord, PackageRecord, Provenance, Timestamp};
+
+use super::{
+    Session,
+    decode::ProvenanceColumn,
+    engine::{Argument, Column, Engine, Rows},
+    statements::Statement,
+};
+use crate::faults;
+
+impl<E: Engine> Session<'_, E> {
+    /// Appends events that follow the log's last one, and moves its head behind them.
+    pub(super) async fn append(&mut self, events: &[EventRecord]) -> Result<(), Fault> {
+        let Some(last) = events.last() else { return Ok(()) };
+        self.write(&E::STATEMENTS.append_events, events.len(), event_columns(events)?).await?;
+        self.fetch(&E::STATEMENTS.advance_head, &[Argument::Int(signed(last.sequence)?)]).await?;
+        Ok(())
+    }
+
+    /// Applies row changes.
+    pub(super) async fn apply(&mut self, views: &ViewBatch) -> Result<(), Fault> {
+        let statements = E::STATEMENTS;
+        self.write(&statements.insert_packages, views.packages.len(), package_columns(&views.packages)?).await?;
+        self.write(&statements.advance_packages, views.advances.len(), advance_columns(views)?).await?;
+        self.write(&statements.insert_files, views.files.len(), file_columns(&views.files)?).await?;
+        self.write(&statements.rebind_files, views.rebound.len(), rebound_columns(&views.rebound)?).await?;
+        self.write(&statements.add_locations, views.locations.len(), location_columns(views)?).await?;
+        self.write(&statements.set_retention, views.retention.len(), retention_columns(views)).await
+    }
+
+    async fn write(
+        &mut self,
+        statement: &'static Statement,
+        count: usize,
+        columns: Vec<Column<'_>>,
+    ) -> Result<(), Fault> {
+        if count > 0 {
+            self.fetch_bulk(statement, &Rows { count, columns }).await?;
+        }
+        Ok(())
+    }
+}
+
+/// A count or size as the databases hold it. The rules keep all of them far below this; what does not fit was not made by
+/// this program.
+fn signed(count: u64) -> Result<i64, Fault> {
+    i64::try_from(count).map_err(|_| faults::unwritable(count))
+}
+
+fn all_signed(counts: impl Iterator<Item = u64>) -> Result<Column<'static>, Fault> {
+    counts.map(signed).collect::<Result<_, _>>().map(Column::Int)
+}
+
+fn text<'a>(cells: impl Iterator<Item = &'a str>) -> Column<'a> {
+    Column::Text(cells.map(Cow::Borrowed).collect())
+}
+
+fn maybe_text<'a>(cells: impl Iterator<Item = Option<&'a str>>) -> Column<'a> {
+    Column::MaybeText(cells.map(|cell| cell.map(Cow::Borrowed)).collect())
+}
+
+fn owned(cells: impl Iterator<Item = String>) -> Column<'static> {
+    Column::Text(cells.map(Cow::Owned).collect())
+}
+
+fn times(cells: impl Iterator<Item = Timestamp>) -> Column<'static> {
+    Column::Int(cells.map(Timestamp::micros).collect())
+}
+
+fn maybe_times(cells: impl Iterator<Item = Option<Timestamp>>) -> Column<'static> {
+    Column::MaybeInt(cells.map(|cell| cell.map(Timestamp::micros)).collect())
+}
+
+fn event_columns(events: &[EventRecord]) -> Result<Vec<Column<'_>>, Fault> {
+    let each = || events.iter();
+    Ok(vec![
+        all_signed(each().map(|event| event.sequence))?,
+        Column::Id(each().map(|event| *event.event_id.uuid().as_bytes()).collect()),
+        text(each().map(|event| event.namespace.as_str())),
+        text(each().map(|event| event.event_type.as_str())),
+        text(each().map(|event| event.subject_kind.name())),
+        text(each().map(|event| event.subject_id.as_str())),
+        all_signed(each().map(|event| event.subject_revision))?,
+        text(each().map(|event| event.actor.as_str())),
+        times(each().map(|event| event.recorded_at)),
+        Column::Bytes(each().map(|event| &*event.payload).collect()),
+        Column::Digest(each().map(|event| event.payload_digest).collect()),
+        Column::Digest(each().map(|event| event.leaf_hash).collect()),
+    ])
+}
+
+fn package_columns(packages: &[PackageRecord]) -> Result<Vec<Column<'_>>, Fault> {
+    let each = || packages.iter();
+    let said = || packages.iter().map(|package| &package.package);
+    Ok(vec![
+        Column::Id(each().map(|package| *package.package_id.uuid().as_bytes()).collect()),
+        text(said().map(|package| package.namespace.as_str())),
+        text(said().map(|package| package.name.as_str())),
+        text(said().map(|package| package.producer.as_str())),
+        text(said().map(|package| package.subject.as_str())),
+        maybe_text(said().map(|package| package.kind.as_ref().map(artifactstore_types::Name::as_str))),
+        text(said().map(|package| package.class.as_str())),
+        json(said().map(|package| &package.metadata))?,
+        json(said().map(|package| provenance(&package.provenance)))?,
+        text(each().map(|package| package.actor.as_str())),
+        text(each().map(|package| package.status.name())),
+        times(each().map(|package| package.created_at)),
+        maybe_times(each().map(|package| package.finalized_at)),
+        Column::MaybeDigest(each().map(|package| package.manifest_digest.map(|digest| *digest.bytes())).collect()),
+        maybe_text(each().map(|package| package.failure_reason.as_deref())),
+        all_signed(each().map(|package| package.file_count))?,
+        all_signed(each().map(|package| package.size_bytes))?,
+        all_signed(each().map(|package| package.revision))?,
+        all_signed(each().map(|package| package.last_event_sequence))?,
+    ])
+}
+
+fn json(values: impl Iterator<Item = impl serde::Serialize>) -> Result<Column<'static>, Fault> {
+    let texts = values.map(|value| serde_json::to_string(&value).map(Cow::Owned)).collect::<Result<_, _>>();
+    texts.map(Column::Text).map_err(faults::unwritable)
+}
+
+fn provenance(said: &Provenance) -> ProvenanceColumn {
+    let Provenance { source_refs, producer_version, extra } = said.clone();
+    ProvenanceColumn { source_refs, producer_version, extra }
+}
+
+fn advance_columns(views: &ViewBatch) -> Result<Vec<Column<'_>>, Fault> {
+    let each = || views.advances.iter();
+    Ok(vec![
+        Column::Id(each().map(|advance| *advance.package_id.uuid().as_bytes()).collect()),
+        maybe_text(each().map(|advance| advance.status.map(artifactstore_types::PackageStatus::name))),
+        maybe_times(each().map(|advance| advance.finalized_at)),
+        Column::MaybeDigest(each().map(|advance| advance.manifest_digest.map(|digest| *digest.bytes())).collect()),
+        maybe_text(each().map(|advance| advance.failure_reason.as_deref())),
+        all_signed(each().map(|advance| advance.files_added))?,
+        Column::Int(each().map(|advance| advance.bytes_added).collect()),
+        all_signed(each().map(|advance| advance.revision))?,
+        all_signed(each().map(|advance| advance.last_event_sequence))?,
+    ])
+}
+
+fn file_columns(files: &[FileRow]) -> Result<Vec<Column<'_>>, Fault> {
+    let each = || files.iter().map(|row| &row.file);
+    Ok(vec![
+        Column::Id(each().map(|file| *file.file_id.uuid().as_bytes()).collect()),
+        Column::Id(each().map(|file| *file.package_id.uuid().as_bytes()).collect()),
+        text(files.iter().map(|row| row.namespace.as_str())),
+        text(each().map(|file| file.relative_path.as_str())),
+        text(each().map(|file| file.media_type.as_str())),
+        Column::Bool(each().map(|file| file.executable).collect()),
+        all_signed(each().map(|file| file.size_bytes))?,
+        text(each().map(|file| file.content_address.algorithm().name())),
+        Column::Digest(each().map(|file| *file.content_address.bytes()).collect()),
+        Column::Digest(each().map(|file| *file.sha256.bytes()).collect()),
+        owned(each().map(|file| file.content_address.to_string())),
+        times(each().map(|file| file.created_at)),
+    ])
+}
+
+fn rebound_columns(files: &[FileRecord]) -> Result<Vec<Column<'_>>, Fault> {
+    let each = || files.iter();
+    Ok(vec![
+        Column::Id(each().map(|file| *file.file_id.uuid().as_bytes()).collect()),
+        text(each().map(|file| file.media_type.as_str())),
+        Column::Bool(each().map(|file| file.executable).collect()),
+        all_signed(each().map(|file| file.size_bytes))?,
+        text(each().map(|file| file.content_address.algorithm().name())),
+        Column::Digest(each().map(|file| *file.content_address.bytes()).collect()),
+        Column::Digest(each().map(|file| *file.sha256.bytes()).collect()),
+        owned(each().map(|file| file.content_address.to_string())),
+    ])
+}
+
+fn location_columns(views: &ViewBatch) -> Result<Vec<Column<'_>>, Fault> {
+    let each = || views.locations.iter().map(|row| &row.stored);
+    Ok(vec![
+        owned(each().map(|stored| stored.content_address.to_string())),
+        Column::Digest(views.locations.iter().map(|row| row.storage_location_id).collect()),
+        text(each().map(|stored| stored.location.backend_id.as_str())),
+        text(each().map(|stored| stored.location.key.as_str())),
+        all_signed(each().map(|stored| stored.location.offset))?,
+        all_signed(each().map(|stored| stored.location.length))?,
+        text(each().map(|stored| stored.node_id.as_str())),
+        times(each().map(|stored| stored.stored_at)),
+    ])
+}
+
+fn retention_columns(views: &ViewBatch) -> Vec<Column<'_>> {
+    let each = || views.retention.iter();
+    vec![
+        Column::Id(each().map(|row| *row.package_id.uuid().as_bytes()).collect()),
+        text(each().map(|row| row.class.as_str())),
+        maybe_times(each().map(|row| row.current_expires_at)),
+    ]
+}
