@@ -91,8 +91,8 @@ fn foreign(status: &Status) -> Fault {
         Code::DeadlineExceeded => (codes::DEADLINE, Category::DeadlineExceeded, "no answer in time"),
         Code::Cancelled => (codes::CANCELLED, Category::Cancelled, "call was cancelled"),
         Code::Unavailable => (codes::UNREACHED, Category::Unavailable, "store was not reached"),
-        // A connection that breaks under a call has no status of its own; the transport's failure is its source.
-        Code::Unknown if status.source().is_some() => (codes::UNREACHED, Category::Unavailable, "connection broke"),
+        // No store says so: it is what is left of a connection that broke, or of a stream cut without its trailers.
+        Code::Unknown => (codes::UNREACHED, Category::Unavailable, "connection broke"),
         Code::Unimplemented => (codes::UNKNOWN_METHOD, Category::Unimplemented, "method is not known to the store"),
         Code::OutOfRange | Code::ResourceExhausted => {
             (codes::TOO_LARGE, Category::Exhausted, "message is too large, or there are too many calls")

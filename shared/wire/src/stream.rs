@@ -1,7 +1,7 @@
 //! What streams of either direction share: how bytes are cut into messages, and the faults of parts that are missing
 //! or out of order.
 
-use std::iter;
+use std::{iter, time::Duration};
 
 use artifactstore_types::{Category, Fault, Retry};
 use bytes::Bytes;
@@ -24,4 +24,9 @@ pub fn out_of_order(what: &str) -> Fault {
 /// The fault of a stream that ended before its end.
 pub fn truncated() -> Fault {
     Fault::new(codes::TRUNCATED, Category::Cancelled, "stream ended before its end").with_retry(Retry::SameRequest)
+}
+
+/// The fault of a call that was not answered in time.
+pub fn no_answer_in(limit: Duration) -> Fault {
+    Fault::new(codes::DEADLINE, Category::DeadlineExceeded, format!("no answer in {limit:?}")).with_unknown_outcome()
 }

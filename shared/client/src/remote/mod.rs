@@ -1,0 +1,215 @@
+//! A store behind the network. Each method is one call; calls that are streams keep to constant memory, and whatever
+//! the store sends is checked before it is passed on: an answer that is cut short is a fault, never a shorter answer.
+//! Trying again is left to whoever calls.
+
+mod events;
+mod files;
+mod ingest;
+mod opening;
+
+use std::{future::Future, sync::Arc, time::Duration};
+
+use artifactstore_types::{
+    Actor, ByteRange, Category, EventRecord, Fault, FileHeader, FileRecord, FileVerification, Health, NewPackage,
+    PackageFilter, PackageId, PackageRecord, Page, PageSize, PageToken, PlanAnswer, PlannedFile, RelativePath,
+    SmallFile, Upload,
+};
+use artifactstore_wire::{
+    encode_token, fault_of_status, field, limits, transport, unreadable,
+    v1::{
+        self, event_service_client::EventServiceClient, health_service_client::HealthServiceClient,
+        package_service_client::PackageServiceClient,
+    },
+};
+use async_trait::async_trait;
+use bytes::Bytes;
+use futures::stream::BoxStream;
+use tonic::{
+    Request, Response, Status,
+    transport::{Channel, Endpoint},
+};
+
+use crate::connection::{ByteStream, Connection, Download, KnownFile, ManifestFormat, TailRequest};
+
+/// Every code made here, with what it means.
+pub const CODES: &[(&str, &str)] = &[("AS-CLIENT-0101", "the address of a store is not an http:// URL")];
+
+/// How a remote store is spoken to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct RemoteOptions {
+    /// How long a connection may take to stand.
+    pub connect_timeout: Duration,
+    /// How long a call may take to be answered; of a stream, its beginning. Uploads of one file have no limit.
+    pub call_timeout: Duration,
+}
+
+impl Default for RemoteOptions {
+    fn default() -> Self {
+        Self { connect_timeout: Duration::from_secs(5), call_timeout: Duration::from_secs(30) }
+    }
+}
+
+/// A store behind the network. Clones share one connection, which stands when it is first needed and is made anew when
+/// it breaks.
+#[derive(Clone, Debug)]
+pub struct Remote {
+    packages: PackageServiceClient<Channel>,
+    events: EventServiceClient<Channel>,
+    health: HealthServiceClient<Channel>,
+    options: RemoteOptions,
+}
+
+impl Remote {
+    /// The store at `endpoint`, such as `http://127.0.0.1:7070`. Nothing is sent yet. Must be called within a runtime.
+    ///
+    /// # Errors
+    /// An endpoint that is not an `http://` URL.
+    pub fn connect(endpoint: &str, options: RemoteOptions) -> Result<Self, Fault> {
+        let refused = || {
+            let message = "connect: the address of a store is a URL such as http://127.0.0.1:7070";
+            Fault::new("AS-CLIENT-0101", Category::Invalid, message).about(endpoint)
+        };
+        let address = Endpoint::from_shared(endpoint.to_owned()).map_err(|_| refused())?;
+        if !endpoint.starts_with("http://") {
+            return Err(refused());
+        }
+        let channel = transport::tune_endpoint(address).connect_timeout(options.connect_timeout).connect_lazy();
+        Ok(Self {
+            packages: PackageServiceClient::new(channel.clone()).max_decoding_message_size(limits::MESSAGE_BYTES),
+            events: EventServiceClient::new(channel.clone()).max_decoding_message_size(limits::MESSAGE_BYTES),
+            health: HealthServiceClient::new(channel),
+            options,
+        })
+    }
+
+    fn packages(&self) -> PackageServiceClient<Channel> {
+        self.packages.clone()
+    }
+
+    /// A request with a deadline, which the store is told.
+    fn within_deadline<T>(&self, message: T) -> Request<T> {
+        let mut request = Request::new(message);
+        request.set_timeout(self.options.call_timeout);
+        request
+    }
+}
+
+/// The message that a call was answered with.
+async fn answer<T>(call: impl Future<Output = Result<Response<T>, Status>>) -> Result<T, Fault> {
+    Ok(call.await.map_err(|status| fault_of_status(&status))?.into_inner())
+}
+
+/// A field of an answer.
+fn read<M, T: TryFrom<M, Error = Fault>>(field: &str, message: Option<M>) -> Result<T, Fault> {
+    field::converted(field, message).map_err(unreadable)
+}
+
+#[async_trait]
+impl Connection for Remote {
+    async fn create_package(&self, actor: &Actor, package: NewPackage) -> Result<PackageRecord, Fault> {
+        let request = v1::CreatePackageRequest { actor: actor.to_string(), package: Some(package.into()) };
+        let answer = answer(self.packages().create_package(self.within_deadline(request))).await?;
+        read("package", answer.package)
+    }
+
+    async fn plan_upload(&self, package: PackageId, files: &[PlannedFile]) -> Result<Vec<PlanAnswer>, Fault> {
+        self.plan(package, files).await
+    }
+
+    async fn commit_files(
+        &self,
+        upload: &Upload,
+        files: Vec<KnownFile>,
+    ) -> Result<Vec<Result<FileRecord, Fault>>, Fault> {
+        self.commit(upload, files).await
+    }
+
+    async fn ingest_file(&self, upload: &Upload, header: FileHeader, bytes: ByteStream) -> Result<FileRecord, Fault> {
+        self.send_file(upload, header, bytes).await
+    }
+
+    fn ingest_files(
+        &self,
+        upload: &Upload,
+        files: BoxStream<'static, SmallFile>,
+    ) -> BoxStream<'static, Result<FileRecord, Fault>> {
+        self.send_files(upload, files)
+    }
+
+    fn small_file_limit(&self) -> usize {
+        limits::SMALL_FILE_BYTES
+    }
+
+    async fn finalize_package(&self, actor: &Actor, package: PackageId) -> Result<PackageRecord, Fault> {
+        let request = v1::FinalizePackageRequest { actor: actor.to_string(), package_id: package.to_string() };
+        let answer = answer(self.packages().finalize_package(self.within_deadline(request))).await?;
+        read("package", answer.package)
+    }
+
+    async fn fail_package(&self, actor: &Actor, package: PackageId, reason: &str) -> Result<PackageRecord, Fault> {
+        let (actor, package_id) = (actor.to_string(), package.to_string());
+        let request = v1::FailPackageRequest { actor, package_id, reason: reason.to_owned() };
+        let answer = answer(self.packages().fail_package(self.within_deadline(request))).await?;
+        read("package", answer.package)
+    }
+
+    async fn load_package(&self, package: PackageId) -> Result<PackageRecord, Fault> {
+        let request = v1::GetPackageRequest { package_id: package.to_string() };
+        let answer = answer(self.packages().get_package(self.within_deadline(request))).await?;
+        read("package", answer.package)
+    }
+
+    async fn list_packages(
+        &self,
+        filter: &PackageFilter,
+        size: PageSize,
+        token: Option<PageToken>,
+    ) -> Result<Page<PackageRecord>, Fault> {
+        let request = v1::ListPackagesRequest {
+            filter: Some(filter.clone().into()),
+            page_size: size.items().into(),
+            page_token: encode_token(token),
+        };
+        let answer = answer(self.packages().list_packages(self.within_deadline(request))).await?;
+        answer.try_into().map_err(unreadable)
+    }
+
+    async fn list_files(
+        &self,
+        package: PackageId,
+        size: PageSize,
+        token: Option<PageToken>,
+    ) -> Result<Page<FileRecord>, Fault> {
+        let request = v1::ListFilesRequest {
+            package_id: package.to_string(),
+            page_size: size.items().into(),
+            page_token: encode_token(token),
+        };
+        let answer = answer(self.packages().list_files(self.within_deadline(request))).await?;
+        answer.try_into().map_err(unreadable)
+    }
+
+    async fn load_manifest(&self, package: PackageId, format: ManifestFormat) -> Result<Bytes, Fault> {
+        self.receive_manifest(package, format).await
+    }
+
+    async fn download(&self, package: PackageId, path: &RelativePath, range: ByteRange) -> Result<Download, Fault> {
+        self.receive_file(package, path, range).await
+    }
+
+    fn verify_package(&self, package: PackageId) -> BoxStream<'static, Result<FileVerification, Fault>> {
+        self.receive_findings(package)
+    }
+
+    fn tail(&self, request: TailRequest) -> BoxStream<'static, Result<Arc<EventRecord>, Fault>> {
+        self.receive_events(request)
+    }
+
+    async fn health(&self) -> Result<Health, Fault> {
+        let answer = answer(self.health.clone().get_health(self.within_deadline(v1::GetHealthRequest {}))).await?;
+        read("health", answer.health)
+    }
+}
+
+#[cfg(test)]
+mod tests;
