@@ -1,6 +1,8 @@
 //! What a backend holds: first the blobs of their own in the order of their keys, then the packed ones in the order of
 //! their addresses. A cursor names the last thing looked at.
 
+use std::collections::{HashMap, HashSet};
+
 use artifactstore_dataplane::{Inventory, InventoryEntry};
 use artifactstore_types::{BackendId, ContentAddress, Fault, Location};
 use futures::{StreamExt as _, TryStreamExt as _, stream};
@@ -11,6 +13,7 @@ use crate::{
     faults,
     index::PackedAt,
     keys::{self, Stored},
+    serve,
     store::written_at,
 };
 
@@ -57,43 +60,66 @@ impl Cursor {
 pub(crate) async fn page(backend: &Backend, cursor: Option<String>, limit: usize) -> Result<Inventory, Fault> {
     let limit = limit.clamp(1, PAGE);
     let cursor = cursor.map(|text| Cursor::decode(&text).ok_or_else(faults::bad_cursor)).transpose()?;
-    let after = match cursor {
-        Some(Cursor::Packed(after)) => return packed(backend, after, limit).await,
-        Some(Cursor::Own(key)) => Some(key),
-        None => None,
+    let mut entries = Vec::new();
+    let next = match cursor {
+        Some(Cursor::Packed(after)) => Cursor::Packed(after),
+        Some(Cursor::Own(key)) => list_own(backend, Some(&key), limit, &mut entries).await?,
+        None => list_own(backend, None, limit, &mut entries).await?,
     };
-    let listed = backend.store.list(&keys::blobs(), after.as_ref());
-    let metas: Vec<ObjectMeta> = listed.take(limit).try_collect().await?;
-    let next = match metas.last() {
-        Some(last) if metas.len() == limit => Cursor::Own(last.location.clone()),
-        _ => Cursor::Packed(None),
+    let next = match (next, limit - entries.len()) {
+        (Cursor::Packed(after), room) if room > 0 => list_packed(backend, after, room, &mut entries).await?,
+        (next, _) => Some(next),
     };
-    let own = metas.iter().filter_map(|meta| match keys::parse(meta.location.as_ref()) {
-        Some(Stored::Blob(address)) => Some((address, meta)),
-        _ => None,
-    });
-    // The threshold may have been another: what is packed too is listed there.
-    let small = own.clone().filter(|(_, meta)| meta.size <= crate::serve::MOST_PACKED_BYTES);
-    let small = small.map(|(address, _)| address).collect();
-    let packed_too = backend.index.find_present(&backend.packs, small).await?;
-    let entry = |(address, meta): (ContentAddress, &ObjectMeta)| InventoryEntry {
-        content_address: address,
-        location: own_location(&backend.id, address, meta.size),
-        stored_at: written_at(meta),
-    };
-    let only_own = own.filter(|(address, _)| !packed_too.iter().any(|(packed, _)| packed == address));
-    Ok(Inventory { entries: only_own.map(entry).collect(), next: Some(next.encode()) })
+    Ok(Inventory { entries, next: next.map(|next| next.encode()) })
 }
 
-async fn packed(backend: &Backend, after: Option<ContentAddress>, limit: usize) -> Result<Inventory, Fault> {
+/// Adds blobs of their own; says where the listing goes on.
+async fn list_own(
+    backend: &Backend,
+    after: Option<&Path>,
+    limit: usize,
+    entries: &mut Vec<InventoryEntry>,
+) -> Result<Cursor, Fault> {
+    let listed = backend.store.list(&keys::blobs(), after);
+    let metas: Vec<ObjectMeta> = listed.take(limit).try_collect().await?;
+    let own: Vec<_> = metas
+        .iter()
+        .filter_map(|meta| match keys::parse(meta.location.as_ref()) {
+            Some(Stored::Blob(address)) => Some((address, meta)),
+            _ => None,
+        })
+        .collect();
+    // The threshold may have been another: what is packed too is listed among the packed.
+    let small = own.iter().filter(|(_, meta)| meta.size <= serve::MOST_PACKED_BYTES).map(|(address, _)| *address);
+    let packed_too = backend.index.find_present(&backend.packs, small.collect()).await?;
+    let packed_too: HashSet<_> = packed_too.into_iter().map(|(address, _)| address).collect();
+    entries.extend(own.into_iter().filter(|(address, _)| !packed_too.contains(address)).map(|(address, meta)| {
+        InventoryEntry {
+            content_address: address,
+            location: own_location(&backend.id, address, meta.size),
+            stored_at: written_at(meta),
+        }
+    }));
+    Ok(match metas.last() {
+        Some(last) if metas.len() == limit => Cursor::Own(last.location.clone()),
+        _ => Cursor::Packed(None),
+    })
+}
+
+/// Adds packed blobs; says where the listing goes on.
+async fn list_packed(
+    backend: &Backend,
+    after: Option<ContentAddress>,
+    limit: usize,
+    entries: &mut Vec<InventoryEntry>,
+) -> Result<Option<Cursor>, Fault> {
     let (found, last) = backend.index.page(&backend.packs, after, limit).await?;
-    let entry = |(address, at): (ContentAddress, PackedAt)| InventoryEntry {
+    entries.extend(found.into_iter().map(|(address, at): (ContentAddress, PackedAt)| InventoryEntry {
         content_address: address,
         location: packed_location(&backend.id, &at),
         stored_at: at.sealed_at,
-    };
-    let entries = found.into_iter().map(entry).collect();
-    Ok(Inventory { entries, next: last.map(|last| Cursor::Packed(Some(last)).encode()) })
+    }));
+    Ok(last.map(|last| Cursor::Packed(Some(last))))
 }
 
 /// Where these blobs lie, if they are here.
@@ -102,7 +128,7 @@ pub(crate) async fn have(backend: &Backend, addresses: &[ContentAddress]) -> Res
         return Err(faults::too_many_addresses(MOST_ADDRESSES));
     }
     let packed = backend.index.find_present(&backend.packs, addresses.to_vec()).await?;
-    let packed: std::collections::HashMap<_, _> = packed.into_iter().collect();
+    let packed: HashMap<_, _> = packed.into_iter().collect();
     let look = |address: ContentAddress| {
         let known = packed.get(&address).map(|at| packed_location(&backend.id, at));
         async move {

@@ -115,6 +115,9 @@ impl Shelf {
         if self.current.get(&address).is_some_and(|current| current == key) {
             self.current.remove(&address);
         }
+        if self.copies.keys().all(|(_, other)| other != key) {
+            self.packs.remove(key);
+        }
     }
 
     pub fn health(&self) -> BackendHealth {
@@ -153,10 +156,6 @@ impl Shelf {
             .filter(|((_, at), _)| at == key)
             .map(|((address, _), s)| (*address, s.clone()))
             .collect();
-        if left.is_empty() {
-            self.packs.remove(key);
-            return Some(Compaction { moved: Vec::new(), before_bytes, after_bytes: 0 });
-        }
         let new_key = format!("packs/{}", self.open_pack());
         let mut moved = Vec::new();
         for (address, old) in left {

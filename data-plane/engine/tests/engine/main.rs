@@ -1,0 +1,5 @@
+//! The engine as its callers see it: the conformance suite on every kind of store, and what it does when stores,
+//! disks and callers fail.
+
+mod conformance;
+mod support;

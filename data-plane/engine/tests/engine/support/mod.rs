@@ -1,0 +1,25 @@
+//! What the tests of this crate share: engines on stores of every kind, a disk that forgets what was not synced, and a
+//! store that fails when told to.
+
+pub mod faulty_store;
+pub mod forgetful_disk;
+
+use std::sync::Arc;
+
+use artifactstore_engine::{BackendOptions, Engine, EngineOptions};
+use artifactstore_types::{BackendId, SystemClock, SystemIds};
+
+/// The name of the one backend of these engines.
+pub fn backend_id() -> BackendId {
+    "test".parse().unwrap()
+}
+
+/// The usual options on one backend.
+pub fn options(backend: BackendOptions) -> EngineOptions {
+    EngineOptions::new("node-a".parse().unwrap(), vec![backend], Arc::new(SystemClock), Arc::new(SystemIds))
+}
+
+/// An engine on one backend.
+pub async fn open(backend: BackendOptions) -> Engine {
+    Engine::open(options(backend)).await.unwrap()
+}
