@@ -16,6 +16,11 @@ macro_rules! uuid_id {
                 Self(uuid)
             }
 
+            /// The identifier with these bytes.
+            pub const fn from_bytes(bytes: [u8; 16]) -> Self {
+                Self(Uuid::from_bytes(bytes))
+            }
+
             /// The value.
             pub const fn uuid(self) -> Uuid {
                 self.0
