@@ -6,21 +6,29 @@
 #![deny(missing_docs)]
 
 mod options;
+mod registry;
 
-use std::sync::Arc;
+use std::{sync::Arc, time::Duration};
 
 use artifactstore_client::Connection;
 use artifactstore_engine::{BackendOptions, Engine, EngineOptions};
 use artifactstore_service::{Parts, Service, ServiceOptions};
-use artifactstore_store::{Checked, Committer, EventLog, Progress, RegistryStore, Replayed, Tail};
-use artifactstore_types::{Fault, SystemClock, SystemIds};
+use artifactstore_store::{Committer, EventLog, Tail};
+use artifactstore_types::{Fault, Retry, SystemClock, SystemIds};
+use tokio::time::{Instant, sleep};
 
 pub use options::{CODES, EmbeddedOptions};
+pub use registry::Registry;
+
+/// How long whoever had the directory open may take to leave.
+const LEAVING: Duration = Duration::from_secs(2);
+/// How often is looked.
+const PAUSE: Duration = Duration::from_millis(20);
 
 /// An open store. Dropping it leaves everything that was acknowledged; [`Embedded::close`] also waits for what is under
 /// way.
 pub struct Embedded {
-    store: Arc<dyn RegistryStore>,
+    registry: Registry,
     committer: Committer,
     service: Service,
 }
@@ -33,27 +41,28 @@ impl Embedded {
     /// The database or the directory cannot be used, or another process has them open.
     pub async fn open(options: EmbeddedOptions) -> Result<Self, Fault> {
         let (clock, ids) = (Arc::new(SystemClock), Arc::new(SystemIds));
-        let store = artifactstore_store::open(&options.database_url, options.store.clone()).await?;
+        let registry = Registry::open(&options).await?;
+        let store = Arc::clone(&registry.store);
         if options.owns_database() {
             store.migrate(false).await?;
         } else {
             store.ping().await?;
         }
-        let backend = BackendOptions::directory(options::local()?, &options.storage_root)?;
+        let backend = open_directory(&options).await?;
         let engine = EngineOptions::new(options::local()?, vec![backend], clock.clone(), ids.clone());
         let engine = Engine::open(engine).await?;
         let committer = Committer::start(Arc::clone(&store), options.committer.clone());
         let log: Arc<dyn EventLog> = store.clone();
         let tail = Tail::start(log, options.tail.clone());
         let parts = Parts {
-            store: Arc::clone(&store),
+            store,
             committer: committer.clone(),
             tail,
             plane: Arc::new(engine),
             clock,
             ids,
         };
-        Ok(Self { store, committer, service: Service::new(parts, ServiceOptions::default()) })
+        Ok(Self { registry, committer, service: Service::new(parts, ServiceOptions::default()) })
     }
 
     /// What the store answers, for as long as it is held.
@@ -61,32 +70,27 @@ impl Embedded {
         Arc::new(self.service.clone())
     }
 
-    /// Brings the schema up to date and says which migrations were applied. With `fresh`, every event and view is lost.
-    ///
-    /// # Errors
-    /// The database's.
-    pub async fn migrate(&self, fresh: bool) -> Result<Vec<String>, Fault> {
-        self.store.migrate(fresh).await
+    /// The database under it, for upkeep.
+    pub fn registry(&self) -> &Registry {
+        &self.registry
     }
 
-    /// Empties the views and folds the log again.
-    ///
-    /// # Errors
-    /// The database's, or an event that cannot be read.
-    pub async fn replay(&self, progress: Progress<'_>) -> Result<Replayed, Fault> {
-        self.store.replay(progress).await
-    }
-
-    /// Checks every event, folds the log beside the views and compares. Changes nothing.
-    ///
-    /// # Errors
-    /// The database's.
-    pub async fn check(&self, progress: Progress<'_>) -> Result<Checked, Fault> {
-        self.store.check(progress).await
-    }
-
-    /// Takes no more changes, finishes those under way, and lets the directory go once every connection is dropped.
+    /// Takes no more changes, finishes those under way, and lets the database and the directory go. Connections that are
+    /// still held answer `Unavailable` from then on.
     pub async fn close(self) {
         self.committer.stop().await;
+        self.registry.close().await;
+    }
+}
+
+/// Opens the directory. A store that was just closed in this process may still be finishing its last reads there: that
+/// is waited for, but not for long.
+async fn open_directory(options: &EmbeddedOptions) -> Result<BackendOptions, Fault> {
+    let deadline = Instant::now() + LEAVING;
+    loop {
+        match BackendOptions::directory(options::local()?, &options.storage_root) {
+            Err(fault) if fault.retry == Retry::SameRequest && Instant::now() < deadline => sleep(PAUSE).await,
+            opened => return opened,
+        }
     }
 }

@@ -36,7 +36,7 @@ impl Service {
             let service = service.clone();
             async move {
                 let after = match next {
-                    Next::Done => return Ok(None),
+                    Next::Done => return Ok::<_, Fault>(None),
                     Next::First => {
                         service.require_package(id).await?;
                         None

@@ -117,6 +117,9 @@ pub trait Upkeep: Send + Sync + 'static {
     /// Answers when the database does, and its schema is the one this program knows.
     async fn ping(&self) -> Result<(), Fault>;
 
+    /// Ends every connection and lets the database go, so that it can be opened again at once; later calls fail.
+    async fn close(&self);
+
     /// Empties the views and folds the log again, in one transaction.
     async fn replay(&self, progress: Progress<'_>) -> Result<Replayed, Fault>;
 

@@ -118,7 +118,9 @@ pub(crate) fn repeated_backend(backend_id: &BackendId) -> Fault {
 
 pub(crate) fn directory_unusable(backend_id: &BackendId, error: &io::Error) -> Fault {
     let message = format!("the directory cannot be used: {error}");
-    Fault::new(MISCONFIGURED, Category::FailedPrecondition, message).about(backend_id)
+    let fault = Fault::new(MISCONFIGURED, Category::FailedPrecondition, message).about(backend_id);
+    // Whoever has it open may be about to leave.
+    if error.kind() == io::ErrorKind::ResourceBusy { fault.with_retry(Retry::SameRequest) } else { fault }
 }
 
 pub(crate) fn stopped() -> Fault {

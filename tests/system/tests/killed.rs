@@ -11,7 +11,7 @@ use std::{
 };
 
 use artifactstore_client::{Connection as _, ManifestFormat};
-use artifactstore_embedded::{Embedded, EmbeddedOptions};
+use artifactstore_embedded::{Embedded, EmbeddedOptions, Registry};
 use artifactstore_system::{FILES, bytes_of, path_of};
 use artifactstore_types::{ByteRange, ContentAddress, PackageId, PackageStatus};
 use futures::TryStreamExt as _;
@@ -150,7 +150,7 @@ async fn killed_again_and_again(database: Option<&str>, rounds: u64) {
     assert!(interrupted > rounds / 3, "the producer was killed in only {interrupted} of {rounds} rounds");
 
     let embedded = Embedded::open(options(directory.path(), database)).await.unwrap();
-    let checked = embedded.check(&|_, _| {}).await.unwrap();
+    let checked = embedded.registry().check(&|_, _| {}).await.unwrap();
     assert_eq!(checked.findings, Vec::<String>::new());
     embedded.close().await;
     let again = run(directory.path(), rounds + 1, Duration::from_secs(120), database);
@@ -166,5 +166,9 @@ async fn loses_nothing_acknowledged_when_killed_fifty_times_on_sqlite() {
 #[tokio::test(flavor = "multi_thread")]
 async fn loses_nothing_acknowledged_when_killed_on_postgres() {
     let database = artifactstore_testkit::postgres::TestDatabase::create().await;
+    let options = EmbeddedOptions::at(database.url(), "unused");
+    let registry = Registry::open(&options).await.unwrap();
+    registry.migrate(false).await.unwrap();
+    registry.close().await;
     killed_again_and_again(Some(database.url()), ROUNDS / 5).await;
 }

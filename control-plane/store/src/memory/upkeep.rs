@@ -21,6 +21,8 @@ impl Upkeep for MemoryStore {
         Ok(())
     }
 
+    async fn close(&self) {}
+
     async fn replay(&self, progress: Progress<'_>) -> Result<Replayed, Fault> {
         let mut state = self.lock();
         let tables = fold(&state.log, progress)?;

@@ -13,11 +13,17 @@ mod migrations;
 mod postgres;
 mod sqlite;
 mod statements;
+#[cfg(test)]
+mod tests;
 mod upkeep;
 mod views;
 mod write;
 
-use std::{any::Any, future::Future};
+use std::{
+    any::Any,
+    future::Future,
+    sync::{Mutex, PoisonError},
+};
 
 use artifactstore_types::{Fault, Sequence};
 use sqlx::{Database, Pool};
@@ -46,7 +52,7 @@ pub(crate) struct Parts<E: Engine> {
     /// What was set.
     pub(crate) options: StoreOptions,
     /// Kept for as long as the store is open.
-    pub(crate) _held: Option<Box<dyn Any + Send + Sync>>,
+    pub(crate) held: Mutex<Option<Box<dyn Any + Send + Sync>>>,
     /// Ended with the store.
     pub(crate) task: Option<AbortHandle>,
 }
@@ -67,6 +73,17 @@ impl<E: Engine> Drop for SqlStore<E> {
 impl<E: Engine> SqlStore<E> {
     pub(crate) fn new(parts: Parts<E>) -> Self {
         Self { parts }
+    }
+
+    /// Ends every connection, and only then lets go of what was held while there were any.
+    async fn let_go(&self) {
+        if let Some(task) = &self.parts.task {
+            task.abort();
+        }
+        self.parts.readers.close().await;
+        self.parts.writer.close().await;
+        let held = self.parts.held.lock().unwrap_or_else(PoisonError::into_inner).take();
+        drop(held);
     }
 
     /// Asks a question and decodes each row of the answer.

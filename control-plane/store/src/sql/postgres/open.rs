@@ -1,6 +1,6 @@
 //! Opening a PostgreSQL database: the pools, their limits, and the listener.
 
-use std::{str::FromStr, time::Duration};
+use std::{str::FromStr, sync::Mutex, time::Duration};
 
 use artifactstore_types::Fault;
 use sqlx::{
@@ -51,7 +51,7 @@ pub(crate) fn open(url: &str, options: StoreOptions) -> Result<SqlStore<Postgres
             .options([("statement_timeout", UPKEEP_TIMEOUT)]),
         head,
         options,
-        _held: None,
+        held: Mutex::new(None),
         task: Some(listener.abort_handle()),
     }))
 }

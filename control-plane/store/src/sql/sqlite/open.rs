@@ -1,6 +1,6 @@
 //! Opening an SQLite database: the lock, the one connection that writes, and those that read.
 
-use std::{path::PathBuf, time::Duration};
+use std::{path::PathBuf, sync::Mutex, time::Duration};
 
 use artifactstore_types::Fault;
 use sqlx::{
@@ -63,7 +63,7 @@ pub(crate) async fn open(path: PathBuf, options: StoreOptions) -> Result<SqlStor
         upkeep: connect,
         head: watch::Sender::new(0),
         options,
-        _held: Some(Box::new(lock)),
+        held: Mutex::new(Some(Box::new(lock))),
         task: None,
     }))
 }

@@ -24,6 +24,10 @@ impl<E: Engine> Upkeep for SqlStore<E> {
         self.require_known_schema().await
     }
 
+    async fn close(&self) {
+        self.let_go().await;
+    }
+
     async fn replay(&self, progress: Progress<'_>) -> Result<Replayed, Fault> {
         self.fold_anew(progress).await
     }

@@ -1,0 +1,120 @@
+//! What every store must do, as one suite over the ports: memory is the reference, SQLite and PostgreSQL are held to it.
+//! Each case is a sentence; each runs on each engine, on a store of its own.
+#![expect(clippy::unwrap_used, clippy::panic, reason = "a test that meets what it does not expect fails")]
+
+mod concurrency;
+mod files;
+mod log;
+mod packages;
+mod tails;
+mod upkeep;
+mod views;
+mod world;
+
+/// Every case, stamped once an engine.
+macro_rules! suite {
+    ($($area:ident: [$($case:ident),+ $(,)?]),+ $(,)?) => {
+        mod memory {
+            $(mod $area {
+                $(#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+                async fn $case() {
+                    crate::$area::$case(crate::world::memory()).await;
+                })+
+            })+
+        }
+
+        mod sqlite {
+            $(mod $area {
+                $(#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+                async fn $case() {
+                    crate::$area::$case(crate::world::sqlite().await).await;
+                })+
+            })+
+        }
+
+        mod postgres {
+            $(mod $area {
+                $(#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+                async fn $case() {
+                    crate::$area::$case(crate::world::postgres().await).await;
+                })+
+            })+
+        }
+    };
+}
+
+suite! {
+    packages: [
+        creates_a_package_with_the_expiry_of_its_class,
+        keeps_everything_a_producer_said,
+        refuses_an_id_that_exists,
+        refuses_a_class_that_does_not_exist,
+        refuses_a_change_to_a_package_that_does_not_exist,
+        finalizes_under_the_digest_of_the_manifest,
+        counts_the_default_expiry_from_finalization,
+        finalizing_again_changes_nothing,
+        refuses_a_manifest_built_from_another_revision,
+        refuses_a_manifest_of_another_package,
+        names_the_manifest_in_every_refusal_after_finalization,
+        gives_a_package_up_once,
+        a_refused_command_does_not_touch_its_neighbours,
+    ],
+    files: [
+        binds_paths_to_blobs,
+        refuses_a_path_that_exists_and_names_it,
+        refuses_a_path_that_stands_twice_in_one_command,
+        replaces_a_file_where_told_to,
+        replaces_a_file_of_the_same_batch,
+        refuses_one_file_and_takes_the_others,
+        refuses_all_files_for_one_where_told_to,
+        refuses_a_path_that_would_be_a_file_and_a_directory,
+        refuses_a_receipt_that_contradicts_itself,
+        keeps_executable_bits_and_dot_files,
+        takes_ten_thousand_files_at_once,
+        keeps_each_place_of_a_blob_once,
+    ],
+    log: [
+        numbers_events_without_gap,
+        gives_pages_of_events_in_order,
+        gives_a_payload_back_as_it_was_written,
+        ends_a_page_before_it_is_too_large,
+        seals_every_event,
+        appends_nothing_for_what_is_refused,
+        wakes_whoever_waits_for_events,
+    ],
+    views: [
+        lists_packages_the_newest_first,
+        lists_packages_by_what_they_are,
+        keeps_namespaces_apart,
+        lists_files_by_the_bytes_of_their_paths,
+        finds_files_by_path_and_by_id,
+        finds_blobs_in_the_order_asked,
+        knows_which_sizes_are_here,
+        lists_locations_by_address,
+        finds_no_manifest_before_there_is_one,
+        lists_the_five_classes,
+        refuses_to_answer_about_too_many_items,
+    ],
+    concurrency: [
+        takes_concurrent_adds_to_one_package,
+        a_path_added_twice_at_once_is_taken_once,
+        shows_no_hole_while_many_append,
+        commits_what_was_taken_though_nobody_waits_for_it,
+        answers_everything_before_it_stops,
+    ],
+    tails: [
+        gives_what_was_and_then_what_comes,
+        ends_at_the_head_where_it_is_not_to_follow,
+        gives_one_namespace_and_what_the_filter_admits,
+        a_subscriber_that_fell_behind_misses_nothing,
+        reads_a_large_event_from_the_table,
+        a_thousand_subscribers_see_the_same,
+    ],
+    upkeep: [
+        replays_to_the_same_views,
+        finds_nothing_wrong_with_what_it_wrote,
+        applies_each_migration_once,
+        starts_afresh,
+        answers_a_ping,
+    ],
+}
