@@ -5,9 +5,14 @@
 #![deny(missing_docs)]
 
 pub mod conformance;
+mod faults;
 mod memory;
+pub mod signed_receipt;
+pub mod signing;
 mod spi;
+pub mod ticket;
 
+pub use faults::CODES;
 pub use memory::MemoryPlane;
 pub use spi::{
     Blob, ByteStream, Compaction, DataPlane, Deletion, IngestHints, Inventory, InventoryEntry, Served, ServedBlob,
