@@ -7,7 +7,8 @@ use std::ops::Range;
 pub struct ByteRange {
     /// The first byte wanted, counted from 0.
     pub offset: u64,
-    /// How many bytes; `None` means to the end. More than there are means to the end, too (RFC 9110 §14.1.2).
+    /// How many bytes; `None` means to the end. More than there are means to the end, too (RFC 9110 §14.1.2); 0 is
+    /// nothing, which RFC 9110 has no form for.
     pub length: Option<u64>,
 }
 

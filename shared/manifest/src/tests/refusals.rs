@@ -295,3 +295,16 @@ fn one_blob_may_lie_at_several_places() {
     assert_eq!(keys, ["k1", "k2"]);
     assert_eq!(Manifest::decode(&manifest.encode()), Ok(manifest));
 }
+
+#[test]
+fn two_nodes_may_vouch_for_one_place_in_either_order() {
+    let here = receipt(b"1", "k");
+    let later = StorageReceipt { stored_at: Timestamp::LATEST, ..here.clone() };
+    let other_node = StorageReceipt { node_id: NodeId::new("node-b").unwrap(), ..here.clone() };
+    let (mut one, mut other) = (parts(), parts());
+    one.receipts = vec![here.clone(), later.clone(), other_node.clone()];
+    other.receipts = vec![other_node.clone(), later.clone(), here.clone()];
+    let manifest = one.build().unwrap();
+    assert_eq!(manifest.storage_receipts(), [here, later, other_node]);
+    assert_eq!(other.build().unwrap().encode(), manifest.encode());
+}

@@ -75,6 +75,7 @@ fn refuses_bytes_that_end_early_or_go_on() {
         assert_eq!(refusal(hex), (CborRule::Truncated, 0), "{hex}");
     }
     assert_eq!(refusal("8201"), (CborRule::Truncated, 0));
+    assert_eq!(refusal("a26161f6"), (CborRule::Truncated, 0));
     assert_eq!(refusal("a16161"), (CborRule::Truncated, 3));
     assert_eq!(refusal("0000"), (CborRule::Trailing, 1));
     assert_eq!(refusal("a0f6"), (CborRule::Trailing, 1));
