@@ -1,1 +1,21 @@
-//! gRPC and HTTP handlers.
+//! The control plane's two doors: gRPC for producers and subscribers, HTTP for whoever asks how it is.
+//!
+//! A handler decodes, makes one call on a [`Connection`](artifactstore_client::Connection), and encodes; what is true
+//! of every call (deadlines, request ids, log lines, statuses with details) is a layer around all of them. Rules of
+//! the domain are behind the connection; what travels is in `wire`.
+#![deny(missing_docs)]
+
+mod connections;
+mod deadline;
+mod details;
+mod faults;
+mod grpc;
+mod http;
+mod options;
+mod readiness;
+mod reports;
+mod server;
+
+pub use faults::CODES;
+pub use options::ServerOptions;
+pub use server::Server;

@@ -13,6 +13,7 @@ pub mod field;
 mod file;
 mod health;
 pub mod limits;
+pub mod methods;
 mod package;
 mod page;
 mod status;

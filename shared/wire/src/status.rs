@@ -60,6 +60,7 @@ pub fn fault_of_request(status: &Status) -> Fault {
             let limit = limits::MESSAGE_BYTES;
             Fault::new(codes::TOO_LARGE, Category::Exhausted, format!("message is larger than {limit} bytes"))
         }
+        Code::Unimplemented => Fault::new(codes::UNKNOWN_METHOD, Category::Unimplemented, "method is not offered here"),
         _ => stream::truncated(),
     }
 }

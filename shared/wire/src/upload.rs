@@ -1,6 +1,6 @@
 //! Files on their way into a package: where they go, what is planned, what is answered.
 
-use artifactstore_types::{ByteRange, Fault, PlanAnswer, PlannedFile, Upload};
+use artifactstore_types::{ByteRange, ContentAddress, Fault, FileHeader, PlanAnswer, PlannedFile, Upload};
 
 use crate::{field, v1};
 
@@ -19,6 +19,15 @@ impl TryFrom<v1::Upload> for Upload {
             actor: field::parsed("actor", &upload.actor)?,
             replace: upload.replace,
         })
+    }
+}
+
+impl TryFrom<v1::KnownFile> for (FileHeader, ContentAddress) {
+    type Error = Fault;
+
+    fn try_from(file: v1::KnownFile) -> Result<Self, Fault> {
+        let address = field::parsed("content_address", &file.content_address)?;
+        Ok((field::converted("header", file.header)?, address))
     }
 }
 

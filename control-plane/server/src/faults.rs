@@ -1,0 +1,39 @@
+//! Every fault the server makes itself. Faults of the store behind it pass through unchanged.
+
+use std::{io, net::SocketAddr, time::Duration};
+
+use artifactstore_types::{Category, Fault};
+
+/// Every code made here, with what it means.
+pub const CODES: &[(&str, &str)] = &[
+    ("AS-SERVER-0001", "the call took longer than its deadline"),
+    ("AS-SERVER-0002", "the server is shutting down"),
+    ("AS-SERVER-0003", "the server cannot listen on an address"),
+    ("AS-SERVER-0004", "the store did not say in time how it is"),
+    ("AS-SERVER-0005", "the server ended unexpectedly"),
+];
+
+pub fn too_slow(limit: Duration) -> Fault {
+    Fault::new("AS-SERVER-0001", Category::DeadlineExceeded, format!("call: it took longer than {limit:?}"))
+        .with_unknown_outcome()
+}
+
+pub fn shutting_down() -> Fault {
+    Fault::new("AS-SERVER-0002", Category::Unavailable, "call: the server is shutting down; go on elsewhere")
+}
+
+pub fn cannot_listen(address: SocketAddr, error: &io::Error) -> Fault {
+    let category = match error.kind() {
+        io::ErrorKind::PermissionDenied => Category::PermissionDenied,
+        _ => Category::FailedPrecondition,
+    };
+    Fault::new("AS-SERVER-0003", category, format!("listen: {error}")).about(address)
+}
+
+pub fn health_unknown(limit: Duration) -> Fault {
+    Fault::new("AS-SERVER-0004", Category::Unavailable, format!("health: the store did not answer in {limit:?}"))
+}
+
+pub fn ended(error: &dyn std::error::Error) -> Fault {
+    Fault::new("AS-SERVER-0005", Category::Internal, format!("serve: {error}"))
+}

@@ -1,0 +1,59 @@
+//! What a server is told.
+
+use std::{fmt, net::SocketAddr, sync::Arc, time::Duration};
+
+use artifactstore_kit::Settings;
+use artifactstore_types::{Ids, SystemIds};
+
+/// How a store is served.
+#[derive(Clone)]
+pub struct ServerOptions {
+    /// Where gRPC is served; port 0 lets the system choose.
+    pub grpc_addr: SocketAddr,
+    /// Where HTTP is served; port 0 lets the system choose.
+    pub http_addr: SocketAddr,
+    /// How long a call that is not a stream may take at most; a client's own deadline counts where it is shorter.
+    pub request_timeout: Duration,
+    /// How long the store may take to say how it is.
+    pub health_timeout: Duration,
+    /// How often it is asked, for those who watch `grpc.health.v1`.
+    pub health_interval: Duration,
+    /// How long calls under way may go on after the end was asked for.
+    pub drain_timeout: Duration,
+    /// How many connections there may be at once; further ones wait to be accepted.
+    pub max_connections: usize,
+    /// Where request ids come from.
+    pub ids: Arc<dyn Ids>,
+}
+
+impl Default for ServerOptions {
+    fn default() -> Self {
+        Self::from(&Settings::default())
+    }
+}
+
+impl From<&Settings> for ServerOptions {
+    fn from(settings: &Settings) -> Self {
+        Self {
+            grpc_addr: settings.grpc_addr,
+            http_addr: settings.http_addr,
+            request_timeout: settings.request_timeout(),
+            health_timeout: settings.health_timeout(),
+            health_interval: Duration::from_secs(5),
+            drain_timeout: settings.drain_timeout(),
+            max_connections: 1_024,
+            ids: Arc::new(SystemIds),
+        }
+    }
+}
+
+impl fmt::Debug for ServerOptions {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("ServerOptions")
+            .field("grpc_addr", &self.grpc_addr)
+            .field("http_addr", &self.http_addr)
+            .field("request_timeout", &self.request_timeout)
+            .field("drain_timeout", &self.drain_timeout)
+            .finish_non_exhaustive()
+    }
+}
