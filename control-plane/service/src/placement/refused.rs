@@ -1,0 +1,62 @@
+//! Why nobody takes an upload.
+
+use artifactstore_types::{BackendId, Category, Fault};
+
+/// Every code made here, with what it means.
+pub const CODES: &[(&str, &str)] = &[
+    ("AS-PLC-0001", "no node serves the backend"),
+    ("AS-PLC-0002", "no node of the backend is active"),
+    ("AS-PLC-0003", "no active node of the backend stands in the zone"),
+    ("AS-PLC-0004", "every active node of the backend has failed this upload"),
+];
+
+/// Which condition left no node.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum PlacementRefused {
+    /// No node that is there serves the backend.
+    NoNode {
+        /// The backend.
+        backend_id: BackendId,
+    },
+    /// Some do, but none of them takes new work.
+    NoneActive {
+        /// The backend.
+        backend_id: BackendId,
+    },
+    /// Some take it, but none in the zone.
+    NoneInZone {
+        /// The backend.
+        backend_id: BackendId,
+        /// The zone.
+        zone: String,
+    },
+    /// Each that would take it has failed this upload already.
+    AllFailed {
+        /// The backend.
+        backend_id: BackendId,
+    },
+}
+
+impl From<PlacementRefused> for Fault {
+    fn from(refused: PlacementRefused) -> Self {
+        match refused {
+            PlacementRefused::NoNode { backend_id } => {
+                Self::new("AS-PLC-0001", Category::NotFound, "place upload: no node serves this backend")
+                    .about(backend_id)
+            }
+            PlacementRefused::NoneActive { backend_id } => {
+                Self::new("AS-PLC-0002", Category::Unavailable, "place upload: no node of this backend is active")
+                    .about(backend_id)
+            }
+            PlacementRefused::NoneInZone { backend_id, zone } => {
+                let message = format!("place upload: no node of this backend is active in zone {zone:?}");
+                Self::new("AS-PLC-0003", Category::Unavailable, message).about(backend_id)
+            }
+            PlacementRefused::AllFailed { backend_id } => {
+                let message = "place upload: every active node of this backend has failed it";
+                Self::new("AS-PLC-0004", Category::Unavailable, message).about(backend_id)
+            }
+        }
+    }
+}
