@@ -1,3 +1,7 @@
-//! The artifactstore command.
+//! The artifactstore command; everything it does is in the library beside this.
 
-fn main() {}
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    artifactstore_cli::main()
+}

@@ -1,0 +1,173 @@
+//! What `--help` teaches beyond a line an argument. Lines of examples stay below 80 columns, where nothing wraps them.
+
+pub const LONG_ABOUT: &str = "\
+Preserves evidence: packages of files, each blob stored once under its content address, every change an event in an \
+append-only log.
+
+A package is created, filled with files and finalized under a canonical manifest, whose digest is its identity. \
+`push` does all of it; `pull` and `verify` prove that nothing has changed since.";
+
+pub const AFTER_HELP: &str = "\
+Which store a command works on, the first that is said:
+  --embedded DIR           a store in a local directory, without a server
+  --server URL             a server
+  ARTIFACTSTORE_EMBEDDED   a directory
+  ARTIFACTSTORE_SERVER     a URL
+  http://127.0.0.1:7070    what `artifactstore dev` serves
+
+Exit codes:
+  0   done                           7    not permitted
+  1   unexpected                     8    out of space, or over a limit
+  2   invalid                        9    unavailable
+  3   not found                      10   too late
+  4   exists already                 11   data damaged
+  5   not possible in this state     130  interrupted
+  6   changed by somebody else
+
+Examples:
+  artifactstore dev
+  artifactstore push ./report --name nightly --producer ci \\
+    --subject my-service --class raw-evidence
+  artifactstore ls --producer ci --status finalized
+  artifactstore pull 01890a5d-ac96-774b-bcce-b302099a8057 ./copy
+  artifactstore verify 01890a5d-ac96-774b-bcce-b302099a8057 --dir ./report
+  artifactstore tail --follow --json | jq .type";
+
+pub const PUSH: &str = "\
+Push the files of a directory as a package, and finalize it.
+
+The directory is examined first: symbolic links, sockets, pipes, devices, unreadable files and names that a package \
+cannot hold are all reported, and nothing is sent. Hidden files and the executable bit are kept, empty directories are \
+not. Bytes the store has already are not sent again. If the push fails, its package is given up; run it again.";
+
+pub const PUSH_EXAMPLES: &str = "\
+Examples:
+  artifactstore push ./report --name nightly --producer ci \\
+    --subject my-service --class raw-evidence
+  artifactstore push ./report --name nightly --producer ci \\
+    --subject my-service --class raw-evidence \\
+    --meta branch=main --meta build=1234 --source-ref git:4f2a9c1
+
+Several jobs can fill one package:
+  id=$(artifactstore --json push ./empty --name nightly --producer ci \\
+    --subject my-service --class raw-evidence --no-finalize | jq -r .package_id)
+  artifactstore push ./job-1 --into $id --no-finalize &
+  artifactstore push ./job-2 --into $id --no-finalize & wait
+  artifactstore finalize $id";
+
+pub const PULL: &str = "\
+Pull a finalized package into a directory.
+
+The manifest is checked against the package and every file against the manifest while it is written; a file gets its \
+name only once its bytes are proven. Nothing is written outside the directory, and no symbolic link in it is followed.";
+
+pub const PULL_EXAMPLES: &str = "\
+Examples:
+  artifactstore pull 01890a5d-ac96-774b-bcce-b302099a8057 ./copy
+  artifactstore pull 01890a5d-ac96-774b-bcce-b302099a8057 ./copy \\
+    --manifest-digest blake3:0d197521d9a48760576da1c87dfd828a60d397ea1e16f9…";
+
+pub const GET: &str = "\
+Write one file of a package, or a range of it.
+
+The whole of a file is compared with its digest. With -o, the file appears only once that has succeeded; on standard \
+output the bytes are gone by then, and the exit code tells.";
+
+pub const GET_EXAMPLES: &str = "\
+Examples:
+  artifactstore get 01890a5d-ac96-774b-bcce-b302099a8057 reports/report.md
+  artifactstore get 01890a5d-ac96-774b-bcce-b302099a8057 big.log --range 0-1023
+  artifactstore get 01890a5d-ac96-774b-bcce-b302099a8057 data.bin -o data.bin";
+
+pub const LS_EXAMPLES: &str = "\
+Examples:
+  artifactstore ls --producer ci --status finalized --limit 10
+  artifactstore ls --json | jq -r 'select(.file_count == 0) | .package_id'";
+
+pub const SHOW_EXAMPLES: &str = "\
+Examples:
+  artifactstore show 01890a5d-ac96-774b-bcce-b302099a8057 --files
+  artifactstore show 01890a5d-ac96-774b-bcce-b302099a8057 --json | jq .status";
+
+pub const MANIFEST: &str = "\
+Write the manifest of a finalized package, byte for byte.
+
+The CBOR form (RFC 8949, deterministic) is the one whose BLAKE3 is the manifest digest; the JSON form (RFC 8785) says \
+the same.";
+
+pub const MANIFEST_EXAMPLES: &str = "\
+Examples:
+  artifactstore manifest 01890a5d-ac96-774b-bcce-b302099a8057 \\
+    | jq -r '.files[].relative_path'
+  artifactstore manifest 01890a5d-ac96-774b-bcce-b302099a8057 --format cbor \\
+    | b3sum";
+
+pub const VERIFY: &str = "\
+Read every stored byte of a finalized package again, compare both digests, recompute the manifest digest and hold the \
+registry to the manifest.
+
+With --dir, also compare a directory with it: missing, extra and altered files, and executable bits. Every finding is \
+reported; if there is one, the exit code is 11.";
+
+pub const VERIFY_EXAMPLES: &str = "\
+Examples:
+  artifactstore verify 01890a5d-ac96-774b-bcce-b302099a8057
+  artifactstore verify 01890a5d-ac96-774b-bcce-b302099a8057 --dir ./report";
+
+pub const FINALIZE: &str = "\
+Close an open package under its manifest. Nothing in it can change afterwards. Finalizing again gives the same answer.";
+
+pub const FAIL_EXAMPLES: &str = "\
+Examples:
+  artifactstore fail 01890a5d-ac96-774b-bcce-b302099a8057 \\
+    --reason \"the run was cancelled\"";
+
+pub const TAIL: &str = "\
+List events in the order they happened, without hole or repeat.
+
+With --json, each line is one event: sequence, event_id, type, namespace, subject_kind, subject_id, actor, recorded_at, \
+payload_digest and payload. To go on where a reader stopped, give --since the last sequence it saw.";
+
+pub const TAIL_EXAMPLES: &str = "\
+Examples:
+  artifactstore tail --since 1042 --follow
+  artifactstore tail --type v1.package.finalized --json \\
+    | jq -r .payload_digest";
+
+pub const HEALTH: &str = "\
+Say how the store is: its database, and each backend. The exit code is 0 while it serves and 9 while it does not.";
+
+pub const DEV: &str = "\
+Run a server on this machine, for development and small sites: control plane and data plane in one process, on SQLite \
+and a directory below ./var, until interrupted.";
+
+pub const DEV_EXAMPLES: &str = "\
+Examples:
+  artifactstore dev
+  artifactstore dev --grpc-addr 0.0.0.0:7070 --embedded /srv/artifactstore
+  ARTIFACTSTORE_DATABASE_URL=postgres://store@db/artifacts artifactstore dev";
+
+pub const MIGRATE: &str = "\
+Bring a database up to date: that of --embedded DIR, or the one ARTIFACTSTORE_DATABASE_URL names.";
+
+pub const MIGRATE_EXAMPLES: &str = "\
+Examples:
+  artifactstore migrate --embedded ./var
+  ARTIFACTSTORE_DATABASE_URL=postgres://store@db/artifacts artifactstore migrate
+  artifactstore migrate --fresh --yes --embedded ./var";
+
+pub const REPLAY: &str = "\
+Empty the views and fold the event log again: those of --embedded DIR, or of the database ARTIFACTSTORE_DATABASE_URL \
+names. The result is what was there before, byte for byte; --check proves it and changes nothing. With --check, the \
+exit code is 11 if anything is wrong.";
+
+pub const REPLAY_EXAMPLES: &str = "\
+Examples:
+  artifactstore replay --check --embedded ./var";
+
+pub const COMPLETIONS_EXAMPLES: &str = "\
+Examples:
+  artifactstore completions bash \\
+    > ~/.local/share/bash-completion/completions/artifactstore
+  artifactstore completions fish \\
+    > ~/.config/fish/completions/artifactstore.fish";

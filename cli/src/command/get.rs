@@ -1,0 +1,54 @@
+//! `get`
+
+use std::{
+    fs::Permissions,
+    io::{self, Write as _},
+    os::unix::fs::PermissionsExt as _,
+    path::Path,
+};
+
+use artifactstore_client::{ByteStream, Fetched, fetch};
+use artifactstore_types::{ByteRange, Fault};
+use futures::TryStreamExt as _;
+
+use super::Ended;
+use crate::{args::Get, context::Context, faults, output::Stop, render::file, store::Missing};
+
+pub async fn run(arguments: Get, context: &mut Context) -> Result<Ended, Stop> {
+    let Get { package, path, output, range } = arguments;
+    let range = range.map_or(ByteRange::ALL, |range| range.0);
+    context
+        .with_store(Missing::Refuse, async |context, connection| {
+            let fetched = context.until_stopped(fetch(&connection, package, &path, range)).await?;
+            let Fetched { file: record, mut bytes, .. } = fetched;
+            let Some(output) = output else {
+                while let Some(chunk) = context.until_stopped(bytes.try_next()).await? {
+                    context.output.bytes(&chunk)?;
+                }
+                return Ok(());
+            };
+            let mode = if record.executable { 0o777 } else { 0o666 };
+            context.until_stopped(write(&output, mode, bytes)).await?;
+            if context.output.json {
+                context.output.object(&file::json(&record))?;
+            }
+            Ok(())
+        })
+        .await?;
+    Ok(Ended::Well)
+}
+
+/// Writes beside the file first, so that it appears whole and right, or not at all.
+async fn write(output: &Path, mode: u32, mut bytes: ByteStream) -> Result<(), Fault> {
+    let failed = |error: &io::Error| faults::not_written(output.display(), error);
+    let directory = output.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    let mut builder = tempfile::Builder::new();
+    // What any new file would have; the process's mask takes its part.
+    builder.prefix(".artifactstore-get-").permissions(Permissions::from_mode(mode));
+    let mut partial = builder.tempfile_in(directory).map_err(|error| failed(&error))?;
+    while let Some(chunk) = bytes.try_next().await? {
+        partial.write_all(&chunk).map_err(|error| failed(&error))?;
+    }
+    partial.persist(output).map_err(|error| failed(&error.error))?;
+    Ok(())
+}

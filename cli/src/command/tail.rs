@@ -1,0 +1,31 @@
+//! `tail`
+
+use artifactstore_client::TailRequest;
+use artifactstore_types::EventFilter;
+use futures::{FutureExt as _, TryStreamExt as _};
+
+use super::Ended;
+use crate::{args::Tail, context::Context, output::Stop, render::event, store::Missing};
+
+pub async fn run(arguments: Tail, context: &mut Context) -> Result<Ended, Stop> {
+    let Tail { since, follow, types, subject } = arguments;
+    let filter = EventFilter { types, subject_id: subject };
+    let request = TailRequest { namespace: context.namespace.clone(), since, filter, follow };
+    context
+        .with_store(Missing::Refuse, async |context, connection| {
+            let mut events = artifactstore_client::tail(&connection, request);
+            loop {
+                // Whoever follows sees an event at once; events that come together are written together.
+                let event = if let Some(ready) = events.try_next().now_or_never() {
+                    ready?
+                } else {
+                    context.output.flush()?;
+                    context.until_stopped(events.try_next()).await?
+                };
+                let Some(record) = event else { return Ok(()) };
+                context.output.show(&event::json(&record), || event::line(&record))?;
+            }
+        })
+        .await?;
+    Ok(Ended::Well)
+}
