@@ -8,6 +8,8 @@ mod family;
 mod model_entry;
 
 #[cfg(test)]
+pub(crate) mod testing;
+#[cfg(test)]
 mod tests;
 
 pub use family::{EventSelection, Family, FoldError, Occurrence, Payload, StreamFold};

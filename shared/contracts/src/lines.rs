@@ -26,13 +26,8 @@ impl<R: BufRead> Lines<R> {
         Self { reader, buffer: Vec::new(), longest, number: 0 }
     }
 
-    /// The number of the line last read, from 1.
-    pub(crate) fn number(&self) -> u64 {
-        self.number
-    }
-
-    /// The next line that is not blank, or none at the end.
-    pub(crate) fn read(&mut self) -> io::Result<Option<Line<'_>>> {
+    /// The next line that is not blank with its number, from 1, or none at the end.
+    pub(crate) fn read(&mut self) -> io::Result<Option<(u64, Line<'_>)>> {
         loop {
             self.buffer.clear();
             let bound = u64::try_from(self.longest).unwrap_or(u64::MAX).saturating_add(1);
@@ -44,10 +39,10 @@ impl<R: BufRead> Lines<R> {
                 self.buffer.pop();
             } else if self.buffer.len() > self.longest {
                 self.reader.skip_until(b'\n')?;
-                return Ok(Some(Line::TooLong));
+                return Ok(Some((self.number, Line::TooLong)));
             }
             if !self.buffer.trim_ascii().is_empty() {
-                return Ok(Some(Line::Text(&self.buffer)));
+                return Ok(Some((self.number, Line::Text(&self.buffer))));
             }
         }
     }

@@ -107,9 +107,7 @@ fn sort(family: &Family, reader: impl BufRead, limits: &Limits) -> Result<(Sorte
     let mut lines = Lines::new(reader, LONGEST_LINE);
     let mut key = Vec::new();
     let mut body = Vec::new();
-    loop {
-        let number = lines.number() + 1;
-        let Some(line) = lines.read()? else { break };
+    while let Some((number, line)) = lines.read()? {
         let envelope = match line {
             Line::Text(text) => Envelope::parse(text),
             Line::TooLong => {

@@ -43,6 +43,11 @@ impl Spill {
         Ok(Self { file, end: 0, runs: Vec::new(), last_key: Vec::new() })
     }
 
+    #[cfg(test)]
+    pub(super) fn runs(&self) -> usize {
+        self.runs.len()
+    }
+
     /// Appends a sorted batch.
     pub(super) fn append(&mut self, batch: &Batch) -> io::Result<()> {
         let start = self.end;

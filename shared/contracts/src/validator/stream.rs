@@ -28,7 +28,7 @@ pub struct Tally {
 pub fn validate_stream(reader: impl BufRead, mut writer: impl Write) -> io::Result<Tally> {
     let mut lines = Lines::new(reader, LONGEST_LINE);
     let mut tally = Tally::default();
-    while let Some(line) = lines.read()? {
+    while let Some((_, line)) = lines.read()? {
         let result = match line {
             Line::Text(text) => validate_line(text),
             Line::TooLong => unreadable(&format!("line longer than {LONGEST_LINE} bytes")),
