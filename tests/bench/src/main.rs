@@ -1,10 +1,8 @@
 //! Measures. Every figure is a ratio in one run: our number over a limit or a peer measured a moment before on the same
 //! machine, rounds alternating, median and spread printed. Nothing is asserted.
 
-mod append;
 mod material;
 mod measure;
-mod replay;
 mod small_files;
 mod stream;
 
@@ -43,24 +41,6 @@ enum Workload {
         #[arg(long, default_value_t = 4096)]
         size: usize,
     },
-    /// B6: 1, 8 and 32 writers appending through the committer on PostgreSQL, beside pgbench on the same head row.
-    B6 {
-        /// The server.
-        #[arg(long, env = "ARTIFACTSTORE_TEST_DATABASE_URL")]
-        postgres_url: String,
-        /// How long each measurement lasts, in seconds.
-        #[arg(long, default_value_t = 3)]
-        seconds: u64,
-    },
-    /// B8: folding the whole log again.
-    B8 {
-        /// The database: sqlite://PATH of a new file, or a PostgreSQL server in which a database is made.
-        #[arg(long)]
-        database_url: Option<String>,
-        /// How many events.
-        #[arg(long, default_value_t = 1_000_000)]
-        events: u64,
-    },
 }
 
 #[tokio::main]
@@ -69,8 +49,6 @@ async fn main() -> ExitCode {
     let done = match workload {
         Workload::B1 { mib } => stream::run(&dir, rounds, mib).await,
         Workload::B3 { files, size } => small_files::run(&dir, rounds, files, size).await,
-        Workload::B6 { postgres_url, seconds } => append::run(&postgres_url, rounds, seconds).await,
-        Workload::B8 { database_url, events } => replay::run(&dir, database_url.as_deref(), events).await,
     };
     match done {
         Ok(()) => ExitCode::SUCCESS,

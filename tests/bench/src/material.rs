@@ -2,7 +2,7 @@
 
 use std::{fs, io::Write as _, path::Path, sync::Arc};
 
-use artifactstore_client::{Connection, NoProgress, PushRequest, PushTarget, Pushed};
+use artifactstore_client::{Connection, Progress, PushRequest, PushTarget, Pushed, Step};
 use artifactstore_types::{Metadata, NewPackage, Provenance};
 
 use crate::measure::Failure;
@@ -39,6 +39,13 @@ pub fn write_file(path: &Path, seed: u64, bytes: usize) -> Result<(), Failure> {
     Ok(file.sync_all()?)
 }
 
+/// Nobody looks on.
+struct Unwatched;
+
+impl Progress for Unwatched {
+    fn on(&self, _step: Step) {}
+}
+
 /// Pushes a directory as a package of its own and finalizes it.
 pub async fn push(connection: &Arc<dyn Connection>, directory: &Path) -> Result<Pushed, Failure> {
     let package = NewPackage {
@@ -53,12 +60,12 @@ pub async fn push(connection: &Arc<dyn Connection>, directory: &Path) -> Result<
     };
     let request = PushRequest {
         directory: directory.to_owned(),
-        target: PushTarget::New(package),
+        target: PushTarget::New(Box::new(package)),
         actor: "bench".parse()?,
         replace: false,
         finalize: true,
         skip_special: false,
     };
     let interrupt = tokio_util::sync::CancellationToken::new();
-    Ok(artifactstore_client::push(connection, request, Arc::new(NoProgress), interrupt).await?)
+    Ok(artifactstore_client::push(connection, request, Arc::new(Unwatched), interrupt).await?)
 }
