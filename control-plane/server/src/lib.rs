@@ -19,3 +19,6 @@ mod server;
 pub use faults::CODES;
 pub use options::ServerOptions;
 pub use server::Server;
+
+#[cfg(test)]
+mod tests;

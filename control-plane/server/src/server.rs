@@ -71,7 +71,7 @@ impl Server {
                 draining.clone().cancelled_owned(),
             );
         let calls = async { calls.await.map_err(|error| faults::ended(&error)) };
-        let doors = doors(calls, http, &readiness, &options);
+        let doors = Box::pin(doors(calls, http, &readiness, &options));
         let ending = async {
             readiness.watch(options.health_interval).await;
             draining.cancel();
