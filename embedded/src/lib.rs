@@ -54,14 +54,7 @@ impl Embedded {
         let committer = Committer::start(Arc::clone(&store), options.committer.clone());
         let log: Arc<dyn EventLog> = store.clone();
         let tail = Tail::start(log, options.tail.clone());
-        let parts = Parts {
-            store,
-            committer: committer.clone(),
-            tail,
-            plane: Arc::new(engine),
-            clock,
-            ids,
-        };
+        let parts = Parts { store, committer: committer.clone(), tail, plane: Arc::new(engine), clock, ids };
         Ok(Self { registry, committer, service: Service::new(parts, ServiceOptions::default()) })
     }
 

@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use artifactstore_client::KnownFile;
 use artifactstore_registry::{self as registry, Event, Request};
 use artifactstore_types::{
-    ContentAddress, DualDigest, Fault, FileHeader, FileId, FileRecord, Namespace, Receipt, Upload,
+    ContentAddress, DualDigest, Fault, FileHeader, FileId, FileRecord, Namespace, Receipt, StoredLocation, Upload,
 };
 
 use crate::{Service, faults};
@@ -95,13 +95,10 @@ impl Service {
         let files = self.store().find_blobs(namespace, &addresses).await?;
         let files: HashMap<_, _> = files.into_iter().flatten().map(|file| (file.content_address, file)).collect();
         let locations = self.store().list_locations(&addresses).await?;
-        let receipt = |stored: artifactstore_types::StoredLocation| {
+        let receipt = |stored: StoredLocation| {
             let file = files.get(&stored.content_address)?;
-            let digests = DualDigest {
-                blake3: file.content_address.digest(),
-                sha256: file.sha256,
-                size_bytes: file.size_bytes,
-            };
+            let digests =
+                DualDigest { blake3: file.content_address.digest(), sha256: file.sha256, size_bytes: file.size_bytes };
             let address = stored.content_address;
             Some((
                 address,

@@ -4,9 +4,8 @@ use std::sync::Arc;
 
 use artifactstore_client::{ByteStream, Connection, Download, KnownFile, ManifestFormat, TailRequest};
 use artifactstore_types::{
-    Actor, ByteRange, EventRecord, Fault, FileHeader, FileRecord, FileVerification, Health, NewPackage, Page,
-    PackageFilter, PackageId, PackageRecord, PageSize, PageToken, PlanAnswer, PlannedFile, RelativePath, SmallFile,
-    Upload,
+    Actor, ByteRange, EventRecord, Fault, FileHeader, FileRecord, FileVerification, Health, NewPackage, PackageFilter,
+    PackageId, PackageRecord, Page, PageSize, PageToken, PlanAnswer, PlannedFile, RelativePath, SmallFile, Upload,
 };
 use async_trait::async_trait;
 use bytes::Bytes;

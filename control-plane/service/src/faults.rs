@@ -111,5 +111,6 @@ pub fn manifest_not_built(id: PackageId, reason: impl std::fmt::Display) -> Faul
 }
 
 pub fn not_answered(path: &RelativePath) -> Fault {
-    Fault::new("AS-SVC-0015", Category::Unavailable, "add file: the data plane ended without an answer for it").about(path)
+    Fault::new("AS-SVC-0015", Category::Unavailable, "add file: the data plane ended without an answer for it")
+        .about(path)
 }

@@ -20,11 +20,8 @@ impl Service {
         if !upload.replace && self.store().find_file(upload.package_id, &header.relative_path).await?.is_some() {
             return Err(faults::path_exists(&header.relative_path));
         }
-        let hints = IngestHints {
-            backend_id: self.options().backend_id.clone(),
-            size_hint: None,
-            declared: header.declared,
-        };
+        let hints =
+            IngestHints { backend_id: self.options().backend_id.clone(), size_hint: None, declared: header.declared };
         let bytes = without_pauses(bytes, self.options().sender_pause);
         let receipt = self.plane().ingest_stream(hints, bytes).await?;
         let mut answers = self.commit_stored(upload, vec![(header, Ok(receipt))]).await?;

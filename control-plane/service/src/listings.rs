@@ -1,7 +1,7 @@
 //! Listing packages and files, a page at a time.
 
 use artifactstore_types::{
-    Fault, FileRecord, Page, PackageFilter, PackageId, PackageRecord, PageSize, PageToken, RelativePath,
+    Fault, FileRecord, PackageFilter, PackageId, PackageRecord, Page, PageSize, PageToken, RelativePath,
 };
 
 use crate::{
@@ -22,9 +22,10 @@ impl Service {
         let mut items = self.store().list_packages(filter, after, size.items() + 1).await?;
         let more = items.len() > usize::from(size.items());
         items.truncate(usize::from(size.items()));
-        let next = items.last().filter(|_| more).map(|last| {
-            PackagesPosition { created_at: last.created_at, package_id: last.package_id }.write(filter)
-        });
+        let next = items
+            .last()
+            .filter(|_| more)
+            .map(|last| PackagesPosition { created_at: last.created_at, package_id: last.package_id }.write(filter));
         Ok(Page { items, next })
     }
 
@@ -40,8 +41,7 @@ impl Service {
         let mut items = self.store().list_files(package, after.as_ref(), u32::from(size.items()) + 1).await?;
         let more = items.len() > usize::from(size.items());
         items.truncate(usize::from(size.items()));
-        let next =
-            items.last().filter(|_| more).map(|last| FilesPosition(last.relative_path.clone()).write(package));
+        let next = items.last().filter(|_| more).map(|last| FilesPosition(last.relative_path.clone()).write(package));
         Ok(Page { items, next })
     }
 }

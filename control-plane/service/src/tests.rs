@@ -84,8 +84,7 @@ impl World {
     }
 
     async fn add_many(&self, id: PackageId, files: Vec<(String, Vec<u8>)>) -> Vec<Result<FileRecord, Fault>> {
-        let files =
-            files.into_iter().map(|(path, bytes)| SmallFile { header: header(&path), bytes: bytes.into() });
+        let files = files.into_iter().map(|(path, bytes)| SmallFile { header: header(&path), bytes: bytes.into() });
         let files: Vec<_> = files.collect();
         self.service.ingest_files(&upload(id), stream::iter(files).boxed()).collect().await
     }

@@ -47,7 +47,9 @@ pub async fn run(dir: &Path, rounds: usize, files: usize, size: usize) -> Result
             again.add(second);
         }
     }
-    measure::say(&format!("B3 embedded, {files} files of {size} bytes, {rounds} rounds, durable (fsync), registry included"));
+    measure::say(&format!(
+        "B3 embedded, {files} files of {size} bytes, {rounds} rounds, durable (fsync), registry included"
+    ));
     for series in [&single, &pushed, &again] {
         series.report(files as f64, "file");
     }

@@ -44,11 +44,17 @@ pub async fn run(dir: &Path, rounds: usize, mib: usize) -> Result<(), Failure> {
             pushed.add(stored);
         }
     }
-    measure::say(&format!("B1 embedded, {mib} MiB, {rounds} rounds, chunks read by SHA-256 alone 1 MiB, durable (fsync)"));
+    measure::say(&format!(
+        "B1 embedded, {mib} MiB, {rounds} rounds, chunks read by SHA-256 alone 1 MiB, durable (fsync)"
+    ));
     for series in [&sha256, &written, &pushed] {
         series.report(gib, "GiB");
     }
-    measure::say(&format!("of SHA-256 alone {:.2}, of write + fsync {:.2}", pushed.ratio(&sha256), pushed.ratio(&written)));
+    measure::say(&format!(
+        "of SHA-256 alone {:.2}, of write + fsync {:.2}",
+        pushed.ratio(&sha256),
+        pushed.ratio(&written)
+    ));
     measure::say(&format!("peak memory of the process while pushing: {peak} MiB"));
     Ok(())
 }

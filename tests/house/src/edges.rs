@@ -13,7 +13,8 @@ struct Allowed {
 pub fn check(root: &Path) -> Result<Vec<String>, String> {
     let page = root.join("docs/ARCHITECTURE.md");
     let text = std::fs::read_to_string(&page).map_err(|error| format!("{}: {error}", page.display()))?;
-    let allowed = Allowed { crates: table(&text, "| crate | may use |")?, libraries: table(&text, "| library | only in |")? };
+    let allowed =
+        Allowed { crates: table(&text, "| crate | may use |")?, libraries: table(&text, "| library | only in |")? };
     let output = Command::new(env!("CARGO"))
         .args(["metadata", "--format-version", "1", "--no-deps", "--offline"])
         .current_dir(root)

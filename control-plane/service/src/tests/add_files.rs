@@ -41,7 +41,8 @@ async fn answers_every_file_of_a_stream_in_order_and_on_its_own() {
 async fn takes_thousands_of_files_in_one_stream_and_keeps_their_order() {
     let world = world();
     let id = world.package("thousands").await;
-    let files: Vec<_> = (0..3_500).map(|n| (format!("{:02}/{n}", n % 50), format!("{}", n % 900).into_bytes())).collect();
+    let files: Vec<_> =
+        (0..3_500).map(|n| (format!("{:02}/{n}", n % 50), format!("{}", n % 900).into_bytes())).collect();
     let paths: Vec<_> = files.iter().map(|(path, _)| path.clone()).collect();
     let answers = world.add_many(id, files).await;
     let answered: Vec<_> = answers.into_iter().map(|answer| answer.unwrap().relative_path.to_string()).collect();

@@ -75,8 +75,5 @@ async fn a_package_given_up_takes_nothing_more_and_is_never_finalized() {
     assert_eq!(failed.status, PackageStatus::Failed);
     assert_eq!(failed.failure_reason.as_deref(), Some("the run was cancelled"));
     assert_eq!(world.add(id, "a", b"a").await.unwrap_err().category, Category::FailedPrecondition);
-    assert_eq!(
-        world.service.finalize_package(&actor(), id).await.unwrap_err().category,
-        Category::FailedPrecondition
-    );
+    assert_eq!(world.service.finalize_package(&actor(), id).await.unwrap_err().category, Category::FailedPrecondition);
 }

@@ -70,7 +70,8 @@ async fn a_tail_tells_a_package_s_whole_life_in_order() {
     let id = world.package("life").await;
     world.add(id, "a", b"a").await.unwrap();
     world.service.finalize_package(&actor(), id).await.unwrap();
-    let events: Vec<_> = artifactstore_client::Connection::tail(&world.service, TailRequest::default()).try_collect().await.unwrap();
+    let events: Vec<_> =
+        artifactstore_client::Connection::tail(&world.service, TailRequest::default()).try_collect().await.unwrap();
     let told: Vec<_> = events.iter().map(|event| (event.sequence, event.event_type.as_str())).collect();
     let expected = [
         "v1.package.created",
