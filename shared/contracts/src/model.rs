@@ -1,6 +1,6 @@
 //! The model layer: what a payload must look like before anyone reasons about it.
 //!
-//! A type that implements [`Field`] answers for one place in a document, [`record!`] composes fields into a [`Model`].
+//! A type that implements [`Field`] answers for one place in a document, `record!` composes fields into a [`Model`].
 //! Each field does the same job twice: `Deserialize` builds the value and stops at the first fault, [`Field::check`]
 //! builds nothing and finds every fault. The invariant that ties them, held by a property test: a value deserialises
 //! exactly when its check finds nothing. The happy path therefore pays for one pass, and only a bad document pays for

@@ -4,7 +4,9 @@ use proptest::collection::vec;
 use proptest::prelude::*;
 use serde_json::{Value, json};
 
+use crate::catalogue::Family;
 use crate::envelope::Event;
+use crate::fixtures::FixtureSet;
 
 /// An identifier from a number.
 pub(crate) fn event_id(number: u64) -> String {
@@ -64,4 +66,16 @@ pub(crate) fn shuffled(stream: impl Strategy<Value = Vec<Event>>) -> impl Strate
 /// The stream with every event twice.
 pub(crate) fn doubled(events: &[Event]) -> Vec<Event> {
     [events, events].concat()
+}
+
+/// How many valid documents, invalid documents, replay streams and states a family brings.
+pub(crate) fn fixture_counts(family: &Family) -> (usize, usize, usize, usize) {
+    let set = FixtureSet::compiled_in().unwrap();
+    let cases = set.load_fixtures(family.category).unwrap();
+    let valid = cases.iter().filter(|case| case.expected_valid).count();
+    let of_type = |wanted: &str| {
+        let entries = set.manifest().fixtures.iter().filter(|entry| entry.category() == family.category);
+        entries.filter(|entry| entry.fixture_type.as_deref() == Some(wanted)).count()
+    };
+    (valid, cases.len() - valid, of_type("replay_stream"), of_type("reducer_output"))
 }

@@ -28,7 +28,6 @@ fn names_are_unique_over_all_families() {
     for model in models() {
         assert!(schemas.insert(model.schema), "{} is the schema of two models", model.schema);
     }
-    assert_eq!((seen.len(), schemas.len()), (10, 14));
 }
 
 #[test]

@@ -206,7 +206,7 @@ fn integers_are_read_loosely() {
         (json!("1_0.0"), 10),
     ] {
         let count = Count::deserialize(&value).unwrap();
-        assert_eq!(count.value(), expected, "{value}");
+        assert_eq!((count, count.value()), (Count::from(expected), expected), "{value}");
         assert_eq!(found_with("count", value), []);
     }
 }

@@ -126,3 +126,6 @@ impl Write for Bounded {
         if fits == text.len() { Ok(()) } else { Err(fmt::Error) }
     }
 }
+
+#[cfg(test)]
+mod tests;

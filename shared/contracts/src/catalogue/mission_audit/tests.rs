@@ -4,8 +4,9 @@ use proptest::prelude::*;
 use serde_json::{Value, json};
 
 use super::*;
-use crate::catalogue::testing::{doubled, event, event_id, shuffled, streams, with};
+use crate::catalogue::testing::{doubled, event, event_id, fixture_counts, shuffled, streams, with};
 use crate::envelope::Event;
+use crate::fixtures::FixtureSet;
 use crate::model::ValidationError;
 
 fn identity() -> Value {
@@ -312,6 +313,24 @@ fn a_state_survives_the_way_through_json() {
     ]);
     let text = serde_json::to_string(&state).unwrap();
     assert_eq!(serde_json::from_str::<ReducedMissionAuditState>(&text).unwrap(), state);
+}
+
+#[test]
+fn the_family_brings_as_many_fixtures_as_the_contract_has() {
+    assert_eq!(fixture_counts(&FAMILY), (7, 4, 3, 3));
+}
+
+#[test]
+fn a_golden_state_is_the_reduction_byte_for_byte() {
+    let set = FixtureSet::compiled_in().unwrap();
+    for id in ["mission-audit-replay-pass", "mission-audit-replay-fail", "mission-audit-replay-decision-checkpoint"] {
+        let events: Vec<Event> =
+            set.load_replay_stream(id).unwrap().into_iter().map(|event| serde_json::from_value(event).unwrap()).collect();
+        let state = serde_json::to_string_pretty(&reduce_mission_audit_events(&events).unwrap()).unwrap();
+        let path = format!("mission_audit/replay/{}_output.json", id.replace('-', "_"));
+        let (_, golden) = FAMILY.fixtures.iter().find(|(known, _)| *known == path).unwrap();
+        assert_eq!(format!("{state}\n"), *golden);
+    }
 }
 
 const CONTENTS: &[fn() -> (&'static str, Value)] = &[

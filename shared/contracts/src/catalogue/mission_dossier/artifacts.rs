@@ -27,8 +27,8 @@ impl Artifacts {
 
     /// The artifact at this path.
     pub fn find(&self, path: &str) -> Option<&ArtifactEntry> {
-        let (_, entry) = self.entries.get(*self.positions.get(path)?)?;
-        Some(entry)
+        let position = *self.positions.get(path)?;
+        self.entries.get(position).map(|(_, entry)| entry)
     }
 
     /// Every path with its artifact, in the order of first entry.
@@ -37,8 +37,8 @@ impl Artifacts {
     }
 
     pub(super) fn find_mut(&mut self, path: &str) -> Option<&mut ArtifactEntry> {
-        let (_, entry) = self.entries.get_mut(*self.positions.get(path)?)?;
-        Some(entry)
+        let position = *self.positions.get(path)?;
+        self.entries.get_mut(position).map(|(_, entry)| entry)
     }
 
     pub(super) fn enter(&mut self, path: &str, entry: ArtifactEntry) {

@@ -37,15 +37,17 @@ impl LocalNamespaceTuple {
 impl fmt::Display for LocalNamespaceTuple {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Self { project_uuid, feature_slug, target_branch, mission_key, manifest_version, step_id } = self;
-        write!(out, "LocalNamespaceTuple(project_uuid={}", Repr(project_uuid.as_str()))?;
-        write!(out, ", feature_slug={}", Repr(feature_slug.as_str()))?;
-        write!(out, ", target_branch={}", Repr(target_branch.as_str()))?;
-        write!(out, ", mission_key={}", Repr(mission_key.as_str()))?;
-        write!(out, ", manifest_version={}", Repr(manifest_version.as_str()))?;
-        match step_id {
-            Some(step_id) => write!(out, ", step_id={})", Repr(step_id)),
-            None => out.write_str(", step_id=None)"),
-        }
+        let step_id = step_id.as_deref().map_or_else(|| "None".to_owned(), |step_id| Repr(step_id).to_string());
+        write!(
+            out,
+            "LocalNamespaceTuple(project_uuid={}, feature_slug={}, target_branch={}, mission_key={}, \
+             manifest_version={}, step_id={step_id})",
+            Repr(project_uuid.as_str()),
+            Repr(feature_slug.as_str()),
+            Repr(target_branch.as_str()),
+            Repr(mission_key.as_str()),
+            Repr(manifest_version.as_str()),
+        )
     }
 }
 

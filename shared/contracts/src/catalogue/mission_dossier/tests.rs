@@ -4,8 +4,9 @@ use proptest::prelude::*;
 use serde_json::{Value, json};
 
 use super::*;
-use crate::catalogue::testing::{doubled, event, shuffled, streams, with};
+use crate::catalogue::testing::{doubled, event, fixture_counts, shuffled, streams, with};
 use crate::envelope::Event;
+use crate::fixtures::load_replay_stream;
 
 fn namespace() -> Value {
     json!({
@@ -347,6 +348,27 @@ fn literals_are_those_of_the_contract_and_compared_exactly() {
     assert_eq!(words(ParityStatus::ALL), "clean drifted unknown");
     assert_eq!(HashAlgorithm::find("blake3"), None);
     assert_eq!(ArtifactClass::find("INPUT"), None);
+}
+
+#[test]
+fn the_family_brings_as_many_fixtures_as_the_contract_has() {
+    assert_eq!(fixture_counts(&FAMILY), (10, 3, 2, 0));
+}
+
+#[test]
+fn the_replay_streams_end_as_they_are_described() {
+    let state = |id| {
+        let events: Vec<Event> =
+            load_replay_stream(id).unwrap().into_iter().map(|event| serde_json::from_value(event).unwrap()).collect();
+        reduce_mission_dossier(&events).unwrap()
+    };
+    let happy = state("dossier-replay-happy-path");
+    assert_eq!((happy.parity_status, happy.event_count, happy.anomalies.len()), (ParityStatus::Clean, 6, 1));
+    let superseded: Vec<_> = happy.artifacts.iter().filter(|(_, entry)| entry.superseded).map(|(path, _)| path).collect();
+    assert_eq!((happy.artifacts.len(), superseded), (4, vec!["surveys/017/sampling-plan.draft.md"]));
+    let drifted = state("dossier-replay-drift-scenario");
+    assert_eq!((drifted.parity_status, drifted.drift_history.len()), (ParityStatus::Drifted, 1));
+    assert_eq!(drifted.latest_snapshot.unwrap().anomaly_count.value(), 1);
 }
 
 const CONTENTS: &[fn() -> (&'static str, Value)] = &[
