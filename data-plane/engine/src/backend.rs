@@ -2,8 +2,8 @@
 
 use std::{path::PathBuf, sync::Arc};
 
-use artifactstore_types::{BackendId, Clock, DualDigest, Ids, Location, NodeId, Receipt, Timestamp};
-use tokio::{runtime::Handle, sync::Mutex};
+use artifactstore_types::{BackendId, Clock, ContentAddress, DualDigest, Ids, Location, NodeId, Receipt, Timestamp};
+use tokio::{runtime::Handle, sync::Mutex, task::JoinSet};
 
 use crate::{
     index::Index,
@@ -14,7 +14,9 @@ use crate::{
         packs::Packs,
     },
     remove::Remover,
+    stop::Stopper,
     store::Store,
+    sweep,
 };
 
 /// An open backend.
@@ -34,31 +36,53 @@ pub(crate) struct Backend {
     /// Held while a pack is compacted or lost blobs: the two must not cross.
     pub rewriting: Arc<Mutex<()>>,
     pub runtime: Handle,
+    stopper: Stopper,
+    tasks: Mutex<JoinSet<()>>,
 }
 
 impl Backend {
     pub fn open(runtime: &Handle, engine: &EngineOptions, options: BackendOptions) -> Self {
         let store = Store::new(options.id.clone(), options.store, engine.call_deadline);
         let packs = Arc::new(Packs::new(store.clone(), Arc::clone(&engine.clock), Arc::clone(&engine.ids)));
-        let index = Index::open(runtime, options.index_path, Arc::clone(&packs));
+        let stopper = Stopper::new();
         let sealing = Sealing { target_bytes: engine.pack_target_bytes, delay: engine.seal_delay };
         let rewriting = Arc::new(Mutex::new(()));
+        let (index, keep_loaded) = Index::new(options.index_path, Arc::clone(&packs), stopper.stop());
+        let (packer, pack) = Packer::new(Arc::clone(&packs), Arc::clone(&index), sealing, stopper.stop());
+        let (remover, remove) =
+            Remover::new(Arc::clone(&packs), Arc::clone(&index), Arc::clone(&rewriting), stopper.stop());
+        let sweep = sweep::sweep(store.clone(), Arc::clone(&engine.clock), stopper.stop());
+        let mut tasks = JoinSet::new();
+        tasks.spawn_on(keep_loaded, runtime);
+        tasks.spawn_on(pack, runtime);
+        tasks.spawn_on(remove, runtime);
+        tasks.spawn_on(sweep, runtime);
         Self {
             id: options.id,
             node_id: engine.node_id.clone(),
             clock: Arc::clone(&engine.clock),
             ids: Arc::clone(&engine.ids),
-            packer: Packer::start(runtime, Arc::clone(&packs), Arc::clone(&index), sealing),
-            remover: Remover::start(runtime, Arc::clone(&packs), Arc::clone(&index), Arc::clone(&rewriting)),
             store,
             packs,
             index,
+            packer,
+            remover,
             volume: options.volume,
             part_bytes: options.part_bytes,
             pack_threshold_bytes: engine.pack_threshold_bytes,
             rewriting,
             runtime: runtime.clone(),
+            stopper,
+            tasks: Mutex::new(tasks),
         }
+    }
+
+    /// Ends the tasks, with everything they took written.
+    pub async fn close(&self) {
+        self.stopper.say();
+        let mut tasks = self.tasks.lock().await;
+        while tasks.join_next().await.is_some() {}
+        self.index.checkpoint();
     }
 
     /// The receipt of a packed blob.
@@ -70,7 +94,7 @@ impl Backend {
 
     /// The receipt of a blob of its own.
     pub fn receipt_of_own(&self, digests: DualDigest, stored_at: Timestamp) -> Receipt {
-        let address = artifactstore_types::ContentAddress::from_blake3(*digests.blake3.bytes());
+        let address = ContentAddress::from_blake3(*digests.blake3.bytes());
         let key = keys::blob(address).to_string();
         let location = Location { backend_id: self.id.clone(), key, offset: 0, length: digests.size_bytes };
         Receipt { digests, location, node_id: self.node_id.clone(), stored_at }

@@ -43,6 +43,12 @@ impl Engine {
         Ok(Self { node_id: options.node_id, backends, batch_blob_limit: options.pack_threshold_bytes })
     }
 
+    /// Ends the engine's tasks; whatever they took is durable when this returns. Small blobs and deletions that come
+    /// later are refused, in every clone. A directory is free for another engine when the last clone is dropped.
+    pub async fn close(&self) {
+        join_all(self.backends.iter().map(|backend| backend.close())).await;
+    }
+
     /// The backend of that name, or the first.
     fn backend(&self, id: Option<&BackendId>) -> Result<&Arc<Backend>, Fault> {
         match id {

@@ -4,7 +4,7 @@
 //! ```text
 //! blake3/<hex[0:2]>/<hex[2:4]>/<hex>      a blob of its own
 //! packs/<id[0:6]>/<id>                    a pack; ids grow with time, so a listing of packs is in order of age
-//! tombstones/<pack id>/<id>               addresses deleted from that pack
+//! tombstones/<id[0:6]>/<pack id>-<id>     addresses deleted from that pack
 //! staging/<id>                            bytes whose address is not known yet
 //! ```
 
@@ -95,14 +95,21 @@ pub(crate) fn pack(id: PackId) -> Path {
     Path::from(format!("{PACKS}/{}/{hex}", &hex[..6]))
 }
 
-/// The folder of a pack's tombstones.
-pub(crate) fn tombstones_of(id: PackId) -> Path {
-    Path::from(format!("{TOMBSTONES}/{id}"))
+/// The folder a pack's tombstones lie in, beside those of packs of the same age.
+pub(crate) fn tombstone_folder(pack: PackId) -> Path {
+    Path::from(format!("{TOMBSTONES}/{}", &pack.to_string()[..6]))
+}
+
+/// A key that sorts before every tombstone of a pack and behind those of older packs.
+pub(crate) fn before_tombstones(pack: PackId) -> Path {
+    let hex = pack.to_string();
+    Path::from(format!("{TOMBSTONES}/{}/{hex}", &hex[..6]))
 }
 
 /// The key of one tombstone object.
 pub(crate) fn tombstone(pack: PackId, id: Uuid) -> Path {
-    Path::from(format!("{TOMBSTONES}/{pack}/{}", id.simple()))
+    let hex = pack.to_string();
+    Path::from(format!("{TOMBSTONES}/{}/{hex}-{}", &hex[..6], id.simple()))
 }
 
 /// A key for bytes whose address is not known yet.
@@ -130,11 +137,9 @@ pub(crate) fn parse(key: &str) -> Option<Stored> {
 
 /// The pack a tombstone's key belongs to.
 pub(crate) fn parse_tombstone(key: &str) -> Option<PackId> {
-    let mut parts = key.split('/');
-    match (parts.next(), parts.next(), parts.next(), parts.next()) {
-        (Some(TOMBSTONES), Some(pack), Some(_), None) => PackId::from_hex(pack),
-        _ => None,
-    }
+    let (pack, id) = key.rsplit('/').next()?.split_once('-')?;
+    let (pack, id) = (PackId::from_hex(pack)?, Uuid::try_parse(id).ok()?);
+    (tombstone(pack, id).as_ref() == key).then_some(pack)
 }
 
 #[cfg(test)]
@@ -152,17 +157,23 @@ mod tests {
             prop_assert_eq!(parse(pack(id).as_ref()), Some(Stored::Pack(id)));
             let tombstone = tombstone(id, Uuid::from_u128(7));
             prop_assert_eq!(parse_tombstone(tombstone.as_ref()), Some(id));
+            prop_assert_eq!(parse(tombstone.as_ref()), None);
         }
 
         #[test]
         fn reads_nothing_else(text in "\\PC*") {
             prop_assert_eq!(parse(&text), None);
+            prop_assert_eq!(parse_tombstone(&text), None);
         }
 
         #[test]
         fn packs_sort_by_their_ids(a: [u8; 16], b: [u8; 16]) {
             let (a, b) = (PackId::from_bytes(a), PackId::from_bytes(b));
             prop_assert_eq!(a.cmp(&b), pack(a).cmp(&pack(b)));
+            if a < b {
+                let of_a = tombstone(a, Uuid::from_u128(u128::MAX));
+                prop_assert!(before_tombstones(a) < of_a && of_a < before_tombstones(b));
+            }
         }
     }
 

@@ -17,7 +17,9 @@ mod options;
 mod pack;
 mod remove;
 mod serve;
+mod stop;
 mod store;
+mod sweep;
 mod verify;
 
 pub use directory::{DirectoryStore, Disk, LocalDisk};

@@ -17,10 +17,7 @@ use std::{
 
 use artifactstore_types::{ContentAddress, Fault, Location};
 use futures::{StreamExt as _, stream};
-use tokio::{
-    runtime::Handle,
-    sync::{Mutex, mpsc, oneshot},
-};
+use tokio::sync::{Mutex, mpsc, oneshot};
 
 use crate::{
     backend::Backend,
@@ -29,6 +26,7 @@ use crate::{
     keys::{self, PackId, Stored},
     pack::packs::{FooterFound, Packs},
     serve,
+    stop::Stop,
 };
 
 /// How many deletions wait for the remover.
@@ -65,11 +63,15 @@ struct Request {
 }
 
 impl Remover {
-    /// Starts the task. It ends when the last handle is dropped.
-    pub fn start(runtime: &Handle, packs: Arc<Packs>, index: Arc<Index>, rewriting: Arc<Mutex<()>>) -> Self {
+    /// Makes the remover and the task it hands deletions to. The task ends when `stop` says so or is gone.
+    pub fn new(
+        packs: Arc<Packs>,
+        index: Arc<Index>,
+        rewriting: Arc<Mutex<()>>,
+        stop: Stop,
+    ) -> (Self, impl Future<Output = ()> + Send + 'static) {
         let (queue, requests) = mpsc::channel(QUEUE);
-        runtime.spawn(run(packs, index, rewriting, requests));
-        Self { queue }
+        (Self { queue }, run(packs, index, rewriting, requests, stop))
     }
 
     async fn delete(&self, pack: PackId, address: ContentAddress) -> Result<bool, Fault> {
@@ -79,9 +81,22 @@ impl Remover {
     }
 }
 
-async fn run(packs: Arc<Packs>, index: Arc<Index>, rewriting: Arc<Mutex<()>>, mut requests: mpsc::Receiver<Request>) {
+async fn run(
+    packs: Arc<Packs>,
+    index: Arc<Index>,
+    rewriting: Arc<Mutex<()>>,
+    mut requests: mpsc::Receiver<Request>,
+    mut stop: Stop,
+) {
     let mut waiting = Vec::new();
-    while requests.recv_many(&mut waiting, QUEUE).await > 0 {
+    loop {
+        let received = tokio::select! {
+            received = requests.recv_many(&mut waiting, QUEUE) => received,
+            () = stop.said() => 0,
+        };
+        if received == 0 {
+            return;
+        }
         let mut by_pack: BTreeMap<PackId, Vec<Request>> = BTreeMap::new();
         for request in waiting.drain(..) {
             by_pack.entry(request.pack).or_default().push(request);

@@ -13,6 +13,7 @@ use std::{
 use async_trait::async_trait;
 use futures::FutureExt as _;
 use object_store::{Error, MultipartUpload, PutPayload, PutResult, Result, UploadPart, path::Path};
+use tokio::sync::Mutex;
 
 use super::{
     failed,
@@ -79,12 +80,14 @@ pub(super) struct DirectoryUpload {
     incoming: Option<Arc<Incoming>>,
     /// How many bytes the parts so far have.
     length: u64,
+    /// Held while a part is written: two writers of one file only spin on each other in the kernel.
+    turn: Arc<Mutex<()>>,
 }
 
 impl DirectoryUpload {
     pub fn start(root: &Arc<Root>, key: Path, to: PathBuf) -> Result<Self> {
         let incoming = Some(Arc::new(root.create_incoming().map_err(failed)?));
-        Ok(Self { key, to, incoming, length: 0 })
+        Ok(Self { key, to, incoming, length: 0, turn: Arc::default() })
     }
 }
 
@@ -103,7 +106,12 @@ impl MultipartUpload for DirectoryUpload {
             }
             Ok(())
         };
-        async move { tokio::task::spawn_blocking(write).await? }.boxed()
+        let turn = Arc::clone(&self.turn);
+        let write_in_turn = async move {
+            let _turn = turn.lock().await;
+            tokio::task::spawn_blocking(write).await?
+        };
+        write_in_turn.boxed()
     }
 
     async fn complete(&mut self) -> Result<PutResult> {

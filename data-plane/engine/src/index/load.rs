@@ -3,7 +3,7 @@
 
 use std::{
     path::Path,
-    sync::{Arc, PoisonError, Weak},
+    sync::{Arc, PoisonError},
     time::Duration,
 };
 
@@ -32,25 +32,18 @@ const FOOTERS_AT_ONCE: usize = 64;
 /// The pauses after failures: doubling from the first to the last.
 const PAUSES: (Duration, Duration) = (Duration::from_millis(200), Duration::from_secs(30));
 
-/// Loads the index, and again whenever it was put aside, until it is dropped.
-pub(super) async fn keep_loaded(index: Weak<Index>, packs: Arc<Packs>) {
+/// Loads the index, and again whenever it was put aside.
+pub(super) async fn keep_loaded(index: &Index, packs: &Packs) {
+    let mut coverage = index.coverage.subscribe();
     let mut pause = PAUSES.0;
     loop {
-        let Some(held) = index.upgrade() else { return };
-        let mut coverage = held.coverage.subscribe();
-        let loaded = held.load(&packs).await;
-        drop(held);
-        match loaded {
+        match index.load(packs).await {
             Ok(()) => {
                 pause = PAUSES.0;
-                // Fails when the index is dropped.
-                if coverage.wait_for(|coverage| *coverage == Coverage::Nothing).await.is_err() {
-                    return;
-                }
-                if let Some(held) = index.upgrade() {
-                    let patience = Instant::now() + PATIENCE;
-                    *held.patience_ends.lock().unwrap_or_else(PoisonError::into_inner) = patience;
-                }
+                // The sender is the index's own, so this ends only when the index was put aside.
+                let _ = coverage.wait_for(|coverage| *coverage == Coverage::Nothing).await;
+                let patience = Instant::now() + PATIENCE;
+                *index.patience_ends.lock().unwrap_or_else(PoisonError::into_inner) = patience;
             }
             Err(fault) => {
                 tracing::warn!(%fault, "the index of packed blobs could not be read in; trying again");

@@ -29,7 +29,7 @@ use std::{
 use artifactstore_types::{ContentAddress, Fault, Timestamp};
 use futures::{StreamExt as _, TryStreamExt as _, stream};
 use redb::Durability;
-use tokio::{runtime::Handle, sync::watch, time::Instant};
+use tokio::{sync::watch, time::Instant};
 
 pub(crate) use self::tables::Death;
 use self::tables::Tables;
@@ -37,6 +37,7 @@ use crate::{
     faults, keys,
     keys::PackId,
     pack::{format::Footer, packs::Packs},
+    stop::Stop,
 };
 
 /// How long lookups wait for the index to be read in, counted from when that began. After it they answer from what is
@@ -80,8 +81,13 @@ pub(crate) struct Index {
 }
 
 impl Index {
-    /// An index that begins to read itself in at once.
-    pub fn open(runtime: &Handle, path: Option<PathBuf>, packs: Arc<Packs>) -> Arc<Self> {
+    /// An index that knows nothing, and the task that reads it in and keeps it read in, which ends when `stop` says so
+    /// or is gone.
+    pub fn new(
+        path: Option<PathBuf>,
+        packs: Arc<Packs>,
+        mut stop: Stop,
+    ) -> (Arc<Self>, impl Future<Output = ()> + Send + 'static) {
         let index = Arc::new(Self {
             path,
             tables: Mutex::new(None),
@@ -89,8 +95,14 @@ impl Index {
             patience_ends: Mutex::new(Instant::now() + PATIENCE),
             records: AtomicU64::new(0),
         });
-        runtime.spawn(load::keep_loaded(Arc::downgrade(&index), packs));
-        index
+        let loaded = Arc::clone(&index);
+        let task = async move {
+            tokio::select! {
+                () = load::keep_loaded(&loaded, &packs) => {}
+                () = stop.said() => {}
+            }
+        };
+        (index, task)
     }
 
     /// Where these blobs lie, for those whose pack is there and has the size it had. Packs that are not are forgotten.
@@ -241,7 +253,7 @@ impl Index {
     }
 
     /// Writes everything so far to the file.
-    fn checkpoint(&self) {
+    pub fn checkpoint(&self) {
         self.ask_here(Tables::checkpoint);
     }
 }

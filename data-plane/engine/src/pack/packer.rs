@@ -21,7 +21,6 @@ use artifactstore_types::{ContentAddress, DualDigest, Fault, Timestamp};
 use bytes::Bytes;
 use futures::{FutureExt as _, future::Shared};
 use tokio::{
-    runtime::Handle,
     sync::{mpsc, oneshot},
     task::JoinSet,
     time::Instant,
@@ -36,10 +35,13 @@ use crate::{
     faults,
     index::{Index, PackedAt},
     keys::PackId,
+    stop::Stop,
 };
 
 /// How many packs are written at once.
 const WRITES_AT_ONCE: usize = 3;
+/// How often the seal delay may begin anew.
+const MOST_DELAYS: u32 = 10;
 /// How many groups wait for the packer.
 const QUEUE: usize = 8;
 
@@ -125,8 +127,14 @@ pub(crate) struct Sealing {
 }
 
 impl Packer {
-    /// Starts the task. It ends when the last handle is dropped.
-    pub fn start(runtime: &Handle, packs: Arc<Packs>, index: Arc<Index>, sealing: Sealing) -> Self {
+    /// Makes the packer and the task it hands blobs to. The task ends, with everything it took written, when `stop`
+    /// says so or is gone.
+    pub fn new(
+        packs: Arc<Packs>,
+        index: Arc<Index>,
+        sealing: Sealing,
+        stop: Stop,
+    ) -> (Self, impl Future<Output = ()> + Send + 'static) {
         let (queue, groups) = mpsc::channel(QUEUE);
         let open_batches = Arc::new(AtomicUsize::new(0));
         let filling = Filling {
@@ -139,8 +147,7 @@ impl Packer {
             writes: JoinSet::new(),
             writing: HashMap::new(),
         };
-        runtime.spawn(filling.run(groups));
-        Self { queue, open_batches }
+        (Self { queue, open_batches }, filling.run(groups, stop))
     }
 
     /// Announces a caller that sends several groups.
@@ -178,6 +185,7 @@ struct OpenPack {
     builder: Builder,
     outcome: oneshot::Sender<Outcome>,
     shared: Shared<oneshot::Receiver<Outcome>>,
+    opened: Instant,
     last_added: Instant,
 }
 
@@ -188,20 +196,25 @@ struct Claim {
 }
 
 impl Filling {
-    async fn run(mut self, mut groups: mpsc::Receiver<Group>) {
+    async fn run(mut self, mut groups: mpsc::Receiver<Group>, mut stop: Stop) {
         loop {
-            let seal_at = self.open.as_ref().map(|open| open.last_added + self.sealing.delay);
+            let seal_at = self.open.as_ref().map(|open| open.due(self.sealing.delay));
             tokio::select! {
                 biased;
                 () = self.settle_next(), if !self.writes.is_empty() => self.seal_if_idle(&groups).await,
                 group = groups.recv() => {
                     let Some(group) = group else { break };
                     self.take(group).await;
+                    if self.open.as_ref().is_some_and(|open| open.due(self.sealing.delay) <= Instant::now()) {
+                        self.seal().await;
+                    }
                     self.seal_if_idle(&groups).await;
                 }
                 () = sleep_until(seal_at) => self.seal().await,
+                () = stop.said() => break,
             }
         }
+        drop(groups);
         self.seal().await;
         while !self.writes.is_empty() {
             self.settle_next().await;
@@ -311,7 +324,13 @@ impl Filling {
 impl OpenPack {
     fn new() -> Self {
         let (outcome, receiver) = oneshot::channel();
-        Self { builder: Builder::new(), outcome, shared: receiver.shared(), last_added: Instant::now() }
+        let now = Instant::now();
+        Self { builder: Builder::new(), outcome, shared: receiver.shared(), opened: now, last_added: now }
+    }
+
+    /// When it is sealed though it is not full: when nothing more came, or where blobs keep trickling in, some time later.
+    fn due(&self, delay: Duration) -> Instant {
+        (self.last_added + delay).min(self.opened + delay * MOST_DELAYS)
     }
 }
 

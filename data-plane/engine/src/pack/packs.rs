@@ -8,7 +8,8 @@ use std::{
 
 use artifactstore_types::{Clock, ContentAddress, Fault, Ids};
 use bytes::Bytes;
-use futures::TryStreamExt as _;
+use futures::{StreamExt as _, TryStreamExt as _, future::ready, stream::BoxStream};
+use object_store::{ObjectMeta, path::Path};
 
 use super::{
     builder::Filled,
@@ -108,20 +109,23 @@ impl Packs {
     /// The addresses that tombstones in the backend name for pack `id`.
     pub async fn buried(&self, id: PackId) -> Result<BTreeSet<ContentAddress>, Fault> {
         let mut buried = BTreeSet::new();
-        let mut listed = self.store.list(&keys::tombstones_of(id), None);
+        let mut listed = self.tombstones(id);
         while let Some(meta) = listed.try_next().await? {
             buried.extend(self.tombstone(id, &meta.location, meta.size).await?);
         }
         Ok(buried)
     }
 
+    /// The tombstone objects of pack `id`.
+    fn tombstones(&self, id: PackId) -> BoxStream<'static, Result<ObjectMeta, Fault>> {
+        let listed = self.store.list(&keys::tombstone_folder(id), Some(&keys::before_tombstones(id)));
+        // Listings are in the order of keys, so those of a pack stand together.
+        let of_this_pack = move |meta: &ObjectMeta| keys::parse_tombstone(meta.location.as_ref()) == Some(id);
+        listed.try_take_while(move |meta| ready(Ok(of_this_pack(meta)))).boxed()
+    }
+
     /// The addresses one tombstone object names.
-    pub async fn tombstone(
-        &self,
-        id: PackId,
-        key: &object_store::path::Path,
-        size: u64,
-    ) -> Result<Vec<ContentAddress>, Fault> {
+    pub async fn tombstone(&self, id: PackId, key: &Path, size: u64) -> Result<Vec<ContentAddress>, Fault> {
         let bytes = match self.store.read(key, 0..size).await? {
             Piece::Bytes(bytes) => bytes,
             Piece::Missing => Bytes::new(),
@@ -142,7 +146,7 @@ impl Packs {
     /// Removes pack `id`, then what its tombstones said.
     pub async fn remove(&self, id: PackId) -> Result<(), Fault> {
         self.store.delete(&keys::pack(id)).await?;
-        let mut listed = self.store.list(&keys::tombstones_of(id), None);
+        let mut listed = self.tombstones(id);
         while let Some(meta) = listed.try_next().await? {
             self.store.delete(&meta.location).await?;
         }

@@ -1,0 +1,38 @@
+//! What crashes leave under `staging`: objects that were complete and had not got their address yet. Nobody was told of
+//! them; after a day nobody is still working on them.
+
+use std::sync::Arc;
+
+use artifactstore_types::{Clock, Fault};
+use futures::TryStreamExt as _;
+use object_store::path::Path;
+
+use crate::{
+    keys,
+    stop::Stop,
+    store::{Store, written_at},
+};
+
+/// Longer than any upload takes from its last part to its address.
+const LEFT_SECONDS: u64 = 24 * 60 * 60;
+
+/// Removes what was left.
+pub(crate) async fn sweep(store: Store, clock: Arc<dyn Clock>, mut stop: Stop) {
+    let swept = tokio::select! {
+        swept = remove_left(&store, &*clock) => swept,
+        () = stop.said() => Ok(()),
+    };
+    if let Err(fault) = swept {
+        tracing::warn!(%fault, "what was left under staging is removed another time");
+    }
+}
+
+async fn remove_left(store: &Store, clock: &dyn Clock) -> Result<(), Fault> {
+    let mut listed = store.list(&Path::from(keys::STAGING), None);
+    while let Some(meta) = listed.try_next().await? {
+        if written_at(&meta).plus_seconds(LEFT_SECONDS) < clock.now() {
+            store.delete(&meta.location).await?;
+        }
+    }
+    Ok(())
+}
