@@ -22,10 +22,10 @@ pub use number::Count;
 pub use text::NonEmptyString;
 pub use violation::{ModelViolation, ValidationError, ViolationType};
 
-pub(crate) use closed_set::{closed_set, closed_word, expected_words};
+pub(crate) use closed_set::{closed_set, expected_words};
 pub(crate) use number::{Loose, Refusal, check_scalar, integer, not_an_integer};
 pub(crate) use record::{RecordSchema, object, presence, record};
-pub(crate) use text::Repr;
+pub(crate) use text::{Repr, from_text};
 
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::de::DeserializeOwned;

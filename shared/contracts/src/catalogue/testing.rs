@@ -7,6 +7,7 @@ use serde_json::{Value, json};
 use crate::catalogue::Family;
 use crate::envelope::Event;
 use crate::fixtures::FixtureSet;
+use crate::validator::validate_event;
 
 /// An identifier from a number.
 pub(crate) fn event_id(number: u64) -> String {
@@ -78,4 +79,23 @@ pub(crate) fn fixture_counts(family: &Family) -> (usize, usize, usize, usize) {
         entries.filter(|entry| entry.fixture_type.as_deref() == Some(wanted)).count()
     };
     (valid, cases.len() - valid, of_type("replay_stream"), of_type("reducer_output"))
+}
+
+/// What the model layer finds when the value at a pointer is replaced, or removed if there is no value: fields and
+/// types. Valid as a whole exactly when nothing is found.
+pub(crate) fn faults(
+    (event_type, payload): (&str, Value),
+    pointer: &str,
+    value: Option<Value>,
+) -> Vec<(String, &'static str)> {
+    let mut payload = payload;
+    let (parent, member) = pointer.rsplit_once('/').unwrap();
+    let parent = payload.pointer_mut(parent).unwrap();
+    match value {
+        Some(value) => drop(parent.as_object_mut().unwrap().insert(member.to_owned(), value)),
+        None => drop(parent.as_object_mut().unwrap().remove(member)),
+    }
+    let result = validate_event(&payload, event_type).unwrap();
+    assert_eq!(result.valid, result.model_violations.is_empty(), "{pointer}: {result:?}");
+    result.model_violations.into_iter().map(|found| (found.field, found.violation_type.as_str())).collect()
 }

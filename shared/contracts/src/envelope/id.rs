@@ -4,11 +4,11 @@ use std::borrow::Cow;
 use std::fmt;
 
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
-use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use serde_json::Value;
 
 use super::inline::Inline;
-use crate::model::{Field, Report, ViolationType};
+use crate::model::{Field, Report, ViolationType, from_text};
 
 const ULID_LENGTH: usize = 26;
 const BARE_UUID_LENGTH: usize = 32;
@@ -109,8 +109,7 @@ impl Serialize for EventId {
 
 impl<'de> Deserialize<'de> for EventId {
     fn deserialize<D: Deserializer<'de>>(input: D) -> Result<Self, D::Error> {
-        let text = <Cow<'de, str>>::deserialize(input)?;
-        normalize_event_id(&text).map_err(de::Error::custom)
+        from_text(input, normalize_event_id)
     }
 }
 

@@ -8,7 +8,7 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 use serde_json::Value;
 use uuid::Uuid;
 
-use crate::model::{Field, Loose, Report, ViolationType, check_scalar, integer, not_an_integer};
+use crate::model::{Field, Loose, Report, ViolationType, check_scalar, from_text, integer, not_an_integer};
 
 /// UUID of a project: any form that names one is accepted, the hyphenated lower-case one is written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -40,8 +40,7 @@ impl Serialize for ProjectUuid {
 
 impl<'de> Deserialize<'de> for ProjectUuid {
     fn deserialize<D: Deserializer<'de>>(input: D) -> Result<Self, D::Error> {
-        let text = <Cow<'de, str>>::deserialize(input)?;
-        Uuid::try_parse(&text).map(Self).map_err(de::Error::custom)
+        from_text(input, |text| Uuid::try_parse(text).map(Self))
     }
 }
 

@@ -49,7 +49,8 @@ macro_rules! closed_set {
 
         impl<'de> serde::Deserialize<'de> for $name {
             fn deserialize<D: serde::Deserializer<'de>>(input: D) -> Result<Self, D::Error> {
-                $crate::model::closed_word(input, Self::WORDS, Self::find)
+                // A derived enum would also take `{"word": null}`.
+                $crate::model::from_text(input, |word| Self::find(word).ok_or("no such word"))
             }
         }
 
@@ -80,10 +81,6 @@ macro_rules! closed_set {
 }
 pub(crate) use closed_set;
 
-use std::fmt;
-
-use serde::{Deserializer, de};
-
 /// `Input should be 'a', 'b' or 'c'`
 pub(crate) fn expected_words(words: &[&str]) -> String {
     let mut message = String::from("Input should be ");
@@ -96,27 +93,4 @@ pub(crate) fn expected_words(words: &[&str]) -> String {
         message.extend([joint, "'", word, "'"]);
     }
     message
-}
-
-/// Deserialises one word of a closed set. A derived enum would also take `{"word": null}`.
-pub(crate) fn closed_word<'de, D: Deserializer<'de>, T>(
-    input: D,
-    words: &'static [&'static str],
-    find: fn(&str) -> Option<T>,
-) -> Result<T, D::Error> {
-    struct Word<T>(&'static [&'static str], fn(&str) -> Option<T>);
-
-    impl<T> de::Visitor<'_> for Word<T> {
-        type Value = T;
-
-        fn expecting(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
-            write!(out, "one of {:?}", self.0)
-        }
-
-        fn visit_str<E: de::Error>(self, word: &str) -> Result<T, E> {
-            (self.1)(word).ok_or_else(|| E::unknown_variant(word, self.0))
-        }
-    }
-
-    input.deserialize_str(Word(words, find))
 }

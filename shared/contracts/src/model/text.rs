@@ -92,6 +92,28 @@ impl Field for NonEmptyString {
     }
 }
 
+/// Deserialises a string and hands it to `read`, without a copy between; `read`'s refusal becomes the error.
+pub(crate) fn from_text<'de, D: Deserializer<'de>, T, E: fmt::Display>(
+    input: D,
+    read: impl Fn(&str) -> Result<T, E>,
+) -> Result<T, D::Error> {
+    struct Text<F>(F);
+
+    impl<T, E: fmt::Display, F: Fn(&str) -> Result<T, E>> de::Visitor<'_> for Text<F> {
+        type Value = T;
+
+        fn expecting(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+            out.write_str("a string")
+        }
+
+        fn visit_str<X: de::Error>(self, text: &str) -> Result<T, X> {
+            (self.0)(text).map_err(X::custom)
+        }
+    }
+
+    input.deserialize_str(Text(read))
+}
+
 /// A string as Python's `repr` writes it: consumers compare messages that were written so.
 pub(crate) struct Repr<'a>(pub &'a str);
 

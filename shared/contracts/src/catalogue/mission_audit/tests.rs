@@ -4,7 +4,7 @@ use proptest::prelude::*;
 use serde_json::{Value, json};
 
 use super::*;
-use crate::catalogue::testing::{doubled, event, event_id, fixture_counts, shuffled, streams, with};
+use crate::catalogue::testing::{doubled, event, event_id, faults, fixture_counts, shuffled, streams, with};
 use crate::envelope::Event;
 use crate::fixtures::FixtureSet;
 use crate::model::ValidationError;
@@ -313,6 +313,79 @@ fn a_state_survives_the_way_through_json() {
     ]);
     let text = serde_json::to_string(&state).unwrap();
     assert_eq!(serde_json::from_str::<ReducedMissionAuditState>(&text).unwrap(), state);
+}
+
+fn payloads() -> [(&'static str, Value); 5] {
+    [
+        (MISSION_AUDIT_REQUESTED, requested()),
+        (MISSION_AUDIT_STARTED, started()),
+        (MISSION_AUDIT_DECISION_REQUESTED, decision("d")),
+        (MISSION_AUDIT_COMPLETED, completed()),
+        (MISSION_AUDIT_FAILED, failed()),
+    ]
+}
+
+#[test]
+fn every_field_but_the_partial_report_is_required() {
+    for (event_type, payload) in payloads() {
+        for member in payload.as_object().unwrap().keys().filter(|member| *member != "partial_artifact_ref") {
+            let found = faults((event_type, payload.clone()), &format!("/{member}"), None);
+            assert_eq!(found, [(member.clone(), "missing")]);
+        }
+    }
+    assert_eq!(faults((MISSION_AUDIT_FAILED, failed()), "/partial_artifact_ref", None), []);
+}
+
+#[test]
+fn every_payload_names_mission_run_feature_and_actor() {
+    for (event_type, payload) in payloads() {
+        for member in ["mission_id", "run_id", "feature_slug", "actor"] {
+            let found = |value| faults((event_type, payload.clone()), &format!("/{member}"), Some(value));
+            assert_eq!(found(json!("")), [(member.to_owned(), "string_too_short")]);
+            assert_eq!(found(json!(7)), [(member.to_owned(), "string_type")]);
+        }
+    }
+}
+
+#[test]
+fn each_field_has_the_constraint_of_the_contract() {
+    let [requested, started, decision, completed, failed] = payloads();
+    for (payload, pointer, value, expected) in [
+        (&requested, "/trigger_mode", json!("MANUAL"), Some("literal_error")),
+        (&requested, "/trigger_mode", json!("post_merge"), None),
+        (&requested, "/enforcement_mode", json!("strict"), Some("literal_error")),
+        (&requested, "/enforcement_mode", json!("advisory"), None),
+        (&requested, "/audit_scope", json!([]), Some("too_short")),
+        (&requested, "/audit_scope", json!("a"), Some("list_type")),
+        (&requested, "/audit_scope", json!([""]), None),
+        (&started, "/audit_scope_hash", json!(""), Some("string_too_short")),
+        (&decision, "/decision_id", json!(""), Some("string_too_short")),
+        (&decision, "/question", json!(1), Some("string_type")),
+        (&decision, "/context_summary", json!(null), Some("string_type")),
+        (&decision, "/severity", json!("grave"), Some("enum")),
+        (&completed, "/verdict", json!("passed"), Some("enum")),
+        (&completed, "/severity", json!(1), Some("enum")),
+        (&completed, "/findings_count", json!(-1), Some("greater_than_equal")),
+        (&completed, "/findings_count", json!(0.5), Some("int_from_float")),
+        (&completed, "/findings_count", json!(null), Some("int_type")),
+        (&completed, "/artifact_ref", json!(null), Some("model_type")),
+        (&completed, "/artifact_ref/report_path", json!(""), Some("string_too_short")),
+        (&completed, "/artifact_ref/content_hash", json!([]), Some("model_type")),
+        (&completed, "/artifact_ref/content_hash/algorithm", json!("blake3"), Some("literal_error")),
+        (&completed, "/artifact_ref/provenance", json!(null), Some("model_type")),
+        (&completed, "/artifact_ref/provenance/actor_kind", json!("agent"), Some("literal_error")),
+        (&completed, "/summary", json!(0), Some("string_type")),
+        (&failed, "/error_code", json!(""), Some("string_too_short")),
+        (&failed, "/error_message", json!(null), Some("string_type")),
+        (&failed, "/partial_artifact_ref", json!(null), None),
+        (&failed, "/partial_artifact_ref", json!("r"), Some("model_type")),
+        (&failed, "/unknown", json!("ignored"), None),
+    ] {
+        let found = faults(payload.clone(), pointer, Some(value));
+        let field = pointer[1..].replace('/', ".");
+        let expected: Vec<_> = expected.into_iter().map(|kind| (field.clone(), kind)).collect();
+        assert_eq!(found, expected, "{pointer}");
+    }
 }
 
 #[test]

@@ -4,7 +4,7 @@ use proptest::prelude::*;
 use serde_json::{Value, json};
 
 use super::*;
-use crate::catalogue::testing::{doubled, event, fixture_counts, shuffled, streams, with};
+use crate::catalogue::testing::{doubled, event, faults, fixture_counts, shuffled, streams, with};
 use crate::envelope::Event;
 use crate::fixtures::load_replay_stream;
 
@@ -348,6 +348,134 @@ fn literals_are_those_of_the_contract_and_compared_exactly() {
     assert_eq!(words(ParityStatus::ALL), "clean drifted unknown");
     assert_eq!(HashAlgorithm::find("blake3"), None);
     assert_eq!(ArtifactClass::find("INPUT"), None);
+}
+
+/// Every event type with a payload in which every field is there.
+fn payloads() -> [(&'static str, Value); 4] {
+    let provenance = json!({
+        "source_event_ids": ["e"], "git_sha": "s", "git_ref": "r", "actor_id": "a", "actor_kind": "human",
+        "revised_at": "t"
+    });
+    let mut indexed = superseding("a", "1", "b");
+    indexed["provenance"] = provenance.clone();
+    indexed["step_id"] = json!("s");
+    indexed["content_ref"] = json!({"hash": "h", "algorithm": "sha512", "size_bytes": 1, "encoding": "utf-8"});
+    let mut missing = missing("a");
+    missing["last_known_ref"] = provenance;
+    let snapshot = with(snapshot("s"), "algorithm", json!("md5"));
+    let mut drift = drift();
+    drift["artifact_ids_changed"] = json!([artifact("a")]);
+    drift["rebuild_hint"] = json!("again");
+    [
+        (MISSION_DOSSIER_ARTIFACT_INDEXED, indexed),
+        (MISSION_DOSSIER_ARTIFACT_MISSING, missing),
+        (MISSION_DOSSIER_SNAPSHOT_COMPUTED, snapshot),
+        (MISSION_DOSSIER_PARITY_DRIFT_DETECTED, drift),
+    ]
+    .map(|(event_type, payload)| (event_type, with(payload, "context_diagnostics", json!({"k": "v"}))))
+}
+
+#[test]
+fn some_fields_are_required_and_the_others_may_be_absent_or_null() {
+    let required = [
+        "namespace artifact_id content_ref indexed_at",
+        "namespace expected_identity manifest_step checked_at",
+        "namespace snapshot_hash artifact_count anomaly_count computed_at",
+        "namespace expected_hash actual_hash drift_kind detected_at",
+    ];
+    for ((event_type, payload), required) in payloads().into_iter().zip(required) {
+        for member in payload.as_object().unwrap().keys() {
+            let pointer = format!("/{member}");
+            let absent = faults((event_type, payload.clone()), &pointer, None);
+            let null = faults((event_type, payload.clone()), &pointer, Some(Value::Null));
+            if required.split(' ').any(|known| known == member) {
+                assert_eq!(absent, [(member.clone(), "missing")]);
+                assert_eq!(null.len(), 1, "{event_type} {member}");
+            } else {
+                assert_eq!((absent, null), (Vec::new(), Vec::new()), "{event_type} {member}");
+            }
+        }
+    }
+}
+
+#[test]
+fn value_objects_have_the_required_fields_of_the_contract() {
+    let [indexed, ..] = payloads();
+    let required = |object: &str| {
+        let members = indexed.1.pointer(object).unwrap().as_object().unwrap().clone();
+        let is_required =
+            |member: &String| !faults(indexed.clone(), &format!("{object}/{member}"), None).is_empty();
+        members.into_iter().map(|(member, _)| member).filter(is_required).collect::<Vec<_>>().join(" ")
+    };
+    assert_eq!(required("/artifact_id"), "artifact_class mission_key path");
+    assert_eq!(required("/content_ref"), "algorithm hash");
+    assert_eq!(required("/namespace"), "feature_slug manifest_version mission_key project_uuid target_branch");
+    assert_eq!(required("/provenance"), "");
+    assert_eq!(faults(indexed, "/provenance", Some(json!({}))), []);
+}
+
+#[test]
+fn each_field_has_the_constraint_of_the_contract() {
+    let [indexed, missing, snapshot, drift] = payloads();
+    for (payload, pointer, value, expected) in [
+        (&indexed, "/namespace/project_uuid", json!("no uuid"), None),
+        (&indexed, "/namespace/project_uuid", json!(""), Some("string_too_short")),
+        (&indexed, "/namespace/feature_slug", json!(""), Some("string_too_short")),
+        (&indexed, "/namespace/target_branch", json!(""), Some("string_too_short")),
+        (&indexed, "/namespace/mission_key", json!(1), Some("string_type")),
+        (&indexed, "/namespace/manifest_version", json!("not semver"), None),
+        (&indexed, "/namespace/manifest_version", json!(1.0), Some("string_type")),
+        (&indexed, "/namespace/step_id", json!(null), None),
+        (&indexed, "/namespace/step_id", json!(""), None),
+        (&indexed, "/namespace/step_id", json!(1), Some("string_type")),
+        (&indexed, "/artifact_id", json!([]), Some("model_type")),
+        (&indexed, "/artifact_id/mission_key", json!(""), Some("string_too_short")),
+        (&indexed, "/artifact_id/path", json!(""), Some("string_too_short")),
+        (&indexed, "/artifact_id/artifact_class", json!("Input"), Some("literal_error")),
+        (&indexed, "/artifact_id/artifact_class", json!("runtime"), None),
+        (&indexed, "/artifact_id/run_id", json!(1), Some("string_type")),
+        (&indexed, "/artifact_id/wp_id", json!(null), None),
+        (&indexed, "/content_ref/hash", json!(""), Some("string_too_short")),
+        (&indexed, "/content_ref/hash", json!("not hexadecimal"), None),
+        (&indexed, "/content_ref/algorithm", json!("blake3"), Some("literal_error")),
+        (&indexed, "/content_ref/algorithm", json!(null), Some("literal_error")),
+        (&indexed, "/content_ref/size_bytes", json!(-1), Some("greater_than_equal")),
+        (&indexed, "/content_ref/size_bytes", json!(null), None),
+        (&indexed, "/content_ref/encoding", json!(8), Some("string_type")),
+        (&indexed, "/indexed_at", json!("no time at all"), None),
+        (&indexed, "/indexed_at", json!(1), Some("string_type")),
+        (&indexed, "/provenance/source_event_ids", json!([]), None),
+        (&indexed, "/provenance/source_event_ids", json!("e"), Some("tuple_type")),
+        (&indexed, "/provenance/git_sha", json!(1), Some("string_type")),
+        (&indexed, "/provenance/actor_kind", json!("agent"), Some("literal_error")),
+        (&indexed, "/provenance/revised_at", json!(1), Some("string_type")),
+        (&indexed, "/supersedes/path", json!(""), Some("string_too_short")),
+        (&indexed, "/context_diagnostics", json!([]), Some("dict_type")),
+        (&indexed, "/context_diagnostics/k", json!(1), Some("string_type")),
+        (&missing, "/expected_identity/path", json!(""), Some("string_too_short")),
+        (&missing, "/manifest_step", json!(""), Some("string_too_short")),
+        (&missing, "/checked_at", json!(""), None),
+        (&missing, "/last_known_ref/actor_kind", json!(""), Some("literal_error")),
+        (&missing, "/remediation_hint", json!(1), Some("string_type")),
+        (&snapshot, "/snapshot_hash", json!(""), Some("string_too_short")),
+        (&snapshot, "/artifact_count", json!(-1), Some("greater_than_equal")),
+        (&snapshot, "/anomaly_count", json!(-1), Some("greater_than_equal")),
+        (&snapshot, "/computed_at", json!(1), Some("string_type")),
+        (&snapshot, "/algorithm", json!("blake3"), Some("literal_error")),
+        (&drift, "/expected_hash", json!(""), Some("string_too_short")),
+        (&drift, "/actual_hash", json!(""), Some("string_too_short")),
+        (&drift, "/drift_kind", json!("artifact_renamed"), Some("literal_error")),
+        (&drift, "/detected_at", json!(null), Some("string_type")),
+        (&drift, "/artifact_ids_changed", json!([]), None),
+        (&drift, "/artifact_ids_changed", json!({}), Some("tuple_type")),
+        (&drift, "/rebuild_hint", json!(1), Some("string_type")),
+        (&drift, "/manifest_version", json!(7), None),
+    ] {
+        let found = faults(payload.clone(), pointer, Some(value));
+        let field = pointer[1..].replace('/', ".");
+        let expected: Vec<_> = expected.into_iter().map(|kind| (field.clone(), kind)).collect();
+        assert_eq!(found, expected, "{pointer}");
+    }
 }
 
 #[test]
