@@ -113,8 +113,8 @@ mod tests {
     #[test]
     fn times_have_a_unit_or_are_seconds() {
         assert_eq!(duration("90"), Ok(Duration::from_secs(90)));
-        assert_eq!(duration("15m"), Ok(Duration::from_secs(900)));
-        assert_eq!(duration("2h"), Ok(Duration::from_secs(7200)));
+        assert_eq!(duration("15m"), Ok(Duration::from_mins(15)));
+        assert_eq!(duration("2h"), Ok(Duration::from_hours(2)));
         for text in ["", "0", "s", "-1", "1d", "1.5", "99999999999h", "é"] {
             assert!(duration(text).is_err(), "{text:?}");
         }

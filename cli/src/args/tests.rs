@@ -59,7 +59,7 @@ fn malformed_words_are_refused_with_their_rule() {
     for (line, rule) in [
         (format!("{push} --class RAW"), "retention class must match"),
         (format!("{push} --class c --meta novalue"), "must be KEY=VALUE"),
-        (format!("{push}"), "--class <CLASS>"),
+        (push.to_owned(), "--class <CLASS>"),
         (format!("{push} --class c --into {PACKAGE}"), "cannot be used with"),
         ("push d --into nonsense".to_owned(), "an identifier is a UUID"),
         (format!("show {}", PACKAGE.to_uppercase()), "hyphenated lower-case"),
