@@ -8,9 +8,6 @@ mod root;
 mod upload;
 mod walk;
 
-#[cfg(test)]
-mod tests;
-
 use std::{fmt, fs, io, os::unix::fs::MetadataExt as _, path::PathBuf, sync::Arc};
 
 use async_trait::async_trait;

@@ -10,7 +10,7 @@ use std::{
 
 use artifactstore_dataplane::{
     DataPlane,
-    conformance::{Damage, Offered, Subject},
+    conformance::{Damage, Offered, Subject, a_receipt_survives_a_crash},
     data_plane_conformance,
 };
 use artifactstore_engine::{BackendOptions, Engine};
@@ -21,7 +21,7 @@ use object_store::{ObjectStore, ObjectStoreExt as _, memory::InMemory, path::Pat
 use crate::support::{
     backend_id,
     faulty_store::{Failure, FaultyStore},
-    forgetful_disk::{ForgetfulDisk, Ignored},
+    forgetful_disk::{ForgetfulDisk, Ignored, Names},
     open,
 };
 
@@ -33,6 +33,18 @@ mod on_a_directory {
 
 mod in_memory {
     super::data_plane_conformance!(super::InMemoryStore::new().await);
+}
+
+#[tokio::test]
+async fn notices_when_files_are_not_synced() {
+    let kept = a_receipt_survives_a_crash(&mut OnADirectory::new(Ignored::Files).await).await;
+    assert_eq!(kept.map_err(|violation| violation.obligation), Err(1));
+}
+
+#[tokio::test]
+async fn notices_when_folders_are_not_synced() {
+    let kept = a_receipt_survives_a_crash(&mut OnADirectory::new(Ignored::Folders).await).await;
+    assert_eq!(kept.map_err(|violation| violation.obligation), Err(1));
 }
 
 /// An engine on a directory whose disk forgets what was not synced.
@@ -88,7 +100,7 @@ impl Subject for OnADirectory {
         self.engine = None;
         self.crashes += 1;
         let image = self.folder.path().join(format!("life-{}", self.crashes));
-        self.disk.leave(&self.root, &image);
+        self.disk.leave(&self.root, &image, Names::Synced);
         self.root = image;
         self.open().await;
         Offered::Yes

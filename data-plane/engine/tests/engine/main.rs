@@ -2,4 +2,6 @@
 //! disks and callers fail.
 
 mod conformance;
+mod crashes;
+mod directory;
 mod support;

@@ -1,5 +1,6 @@
-//! A disk that remembers what was synced, and can say what a power cut at this moment would leave: of every folder the
-//! names as of its last sync, of every file the bytes as of its own.
+//! A disk that remembers what was synced, and can say what a power cut at this moment would leave. Of every file that is
+//! the bytes as of its last sync. Of names there are two extremes: those of each folder's last sync, or those of this
+//! moment; a disk may leave either.
 
 use std::{
     collections::{BTreeMap, HashMap},
@@ -18,6 +19,24 @@ pub struct ForgetfulDisk {
     durable: Mutex<Durable>,
     /// Which kinds of sync do nothing, for tests that show that they are needed.
     pub ignored: Ignored,
+    steps: Mutex<Option<Steps>>,
+}
+
+/// Which names a power cut leaves.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Names {
+    /// Those that were synced.
+    Synced,
+    /// Those there are.
+    Current,
+}
+
+/// Takes a picture before every step.
+#[derive(Debug)]
+struct Steps {
+    root: PathBuf,
+    images: PathBuf,
+    taken: usize,
 }
 
 /// Syncs that are skipped.
@@ -46,7 +65,7 @@ enum Named {
 impl ForgetfulDisk {
     /// A disk on which everything in `root` is durable.
     pub fn holding(root: &Path, ignored: Ignored) -> Self {
-        let disk = Self { durable: Mutex::default(), ignored };
+        let disk = Self { durable: Mutex::default(), ignored, steps: Mutex::default() };
         disk.take_in(root);
         disk
     }
@@ -88,35 +107,84 @@ impl ForgetfulDisk {
     }
 
     /// Writes into `image` what a power cut would leave of `root`.
-    pub fn leave(&self, root: &Path, image: &Path) {
+    pub fn leave(&self, root: &Path, image: &Path, names: Names) {
         let durable = self.durable.lock().unwrap();
-        leave_folder(&durable, root, image);
+        match names {
+            Names::Synced => leave_synced(&durable, root, image),
+            Names::Current => leave_current(&durable, root, image),
+        }
+    }
+
+    /// From now on, writes into folders of `images` what a power cut before each step would leave.
+    pub fn picture_every_step(&self, root: &Path, images: &Path) {
+        let steps = Steps { root: root.to_owned(), images: images.to_owned(), taken: 0 };
+        *self.steps.lock().unwrap() = Some(steps);
+    }
+
+    /// How many steps have been pictured.
+    pub fn steps(&self) -> usize {
+        self.steps.lock().unwrap().as_ref().map_or(0, |steps| steps.taken)
+    }
+
+    /// The folder of the picture before step `step`.
+    pub fn image(images: &Path, step: usize, names: Names) -> PathBuf {
+        images.join(format!("{step}-{names:?}"))
+    }
+
+    fn step(&self) {
+        let mut steps = self.steps.lock().unwrap();
+        let Some(steps) = &mut *steps else { return };
+        for names in [Names::Synced, Names::Current] {
+            self.leave(&steps.root, &Self::image(&steps.images, steps.taken, names), names);
+        }
+        steps.taken += 1;
     }
 }
 
-fn leave_folder(durable: &Durable, folder: &Path, image: &Path) {
+fn leave_synced(durable: &Durable, folder: &Path, image: &Path) {
     fs::create_dir_all(image).unwrap();
     for (name, named) in durable.folders.get(folder).into_iter().flatten() {
         match named {
-            Named::Folder => leave_folder(durable, &folder.join(name), &image.join(name)),
-            Named::File(inode) => {
-                let bytes = durable.files.get(inode).map(Vec::as_slice).unwrap_or_default();
-                fs::write(image.join(name), bytes).unwrap();
-            }
+            Named::Folder => leave_synced(durable, &folder.join(name), &image.join(name)),
+            Named::File(inode) => leave_file(durable, *inode, &image.join(name)),
         }
     }
 }
 
+fn leave_current(durable: &Durable, folder: &Path, image: &Path) {
+    fs::create_dir_all(image).unwrap();
+    for entry in fs::read_dir(folder).unwrap().map(Result::unwrap) {
+        let image = image.join(entry.file_name());
+        match entry.metadata() {
+            Ok(metadata) if metadata.is_dir() => leave_current(durable, &entry.path(), &image),
+            // It is written past this disk, by a library that syncs for itself.
+            Ok(_) if entry.file_name().to_string_lossy().starts_with(".index") => {
+                fs::copy(entry.path(), &image).map(drop).unwrap();
+            }
+            Ok(metadata) => leave_file(durable, metadata.ino(), &image),
+            // It went while the folder was read: the picture is of the moment after.
+            Err(error) => assert_eq!(error.kind(), io::ErrorKind::NotFound),
+        }
+    }
+}
+
+fn leave_file(durable: &Durable, inode: u64, image: &Path) {
+    fs::write(image, durable.files.get(&inode).map(Vec::as_slice).unwrap_or_default()).unwrap();
+}
+
 impl Disk for ForgetfulDisk {
     fn write_all_at(&self, file: &File, bytes: &[u8], offset: u64) -> io::Result<()> {
+        self.step();
         file.write_all_at(bytes, offset)
     }
 
     fn sync_file(&self, file: &File, _path: &Path) -> io::Result<()> {
+        self.step();
         if self.ignored == Ignored::Files { Ok(()) } else { self.remember_file(file) }
     }
 
     fn sync_folder(&self, folder: &Path) -> io::Result<()> {
+        self.step();
         if self.ignored == Ignored::Folders { Ok(()) } else { self.remember_folder(folder) }
     }
 }

@@ -23,3 +23,13 @@ pub fn options(backend: BackendOptions) -> EngineOptions {
 pub async fn open(backend: BackendOptions) -> Engine {
     Engine::open(options(backend)).await.unwrap()
 }
+
+/// Waits until something holds that other tasks and threads bring about.
+pub async fn eventually(mut holds: impl FnMut() -> bool) {
+    let wait = async {
+        while !holds() {
+            tokio::task::yield_now().await;
+        }
+    };
+    tokio::time::timeout(std::time::Duration::from_secs(60), wait).await.expect("it never came to hold");
+}
