@@ -26,6 +26,7 @@ impl Service {
                 }
                 // What the caller asked for is wrong wherever the bytes lie.
                 Err(fault) if fault.category == Category::OutOfRange => return Err(fault),
+                Err(fault) if fault.category == Category::NotFound => last = faults::bytes_lost(file.content_address),
                 Err(fault) => last = fault,
             }
         }

@@ -19,8 +19,10 @@ pub const CODES: &[(&str, &str)] = &[
     ("AS-SVC-0011", "the path exists in the package"),
     ("AS-SVC-0012", "the registry and the service disagree about an event"),
     ("AS-SVC-0013", "a file for the batch stream is too large"),
+    ("AS-SVC-0014", "the manifest could not be built, or its JSON projection not be made"),
     ("AS-SVC-0015", "the data plane ended a batch without answering for every blob"),
-    ("AS-SVC-0014", "the manifest could not be built"),
+    ("AS-SVC-0016", "the bytes of a registered blob are at none of its locations"),
+    ("AS-SVC-0017", "the database did not say in time how it is"),
 ];
 
 pub fn package_not_found(id: PackageId) -> Fault {
@@ -93,7 +95,8 @@ pub fn path_exists(path: &RelativePath) -> Fault {
 }
 
 pub fn unexpected_event(id: PackageId) -> Fault {
-    Fault::new("AS-SVC-0012", Category::Internal, "add files: the events appended are not those asked for").about(id)
+    let message = "add files: the events appended are not those asked for";
+    Fault::new("AS-SVC-0012", Category::Internal, message).about(id).with_unknown_outcome()
 }
 
 pub fn too_large_for_batch(path: &RelativePath, limit: usize) -> Fault {
@@ -105,9 +108,25 @@ pub fn too_large_for_batch(path: &RelativePath, limit: usize) -> Fault {
     .about(path)
 }
 
-pub fn manifest_not_built(id: PackageId, reason: impl std::fmt::Display) -> Fault {
-    Fault::new("AS-SVC-0014", Category::Internal, format!("finalize package: the manifest was not built: {reason}"))
-        .about(id)
+pub fn manifest_not_built(operation: &str, id: PackageId, reason: impl std::fmt::Display) -> Fault {
+    Fault::new("AS-SVC-0014", Category::Internal, format!("{operation}: {reason}")).about(id)
+}
+
+pub fn bytes_lost(address: ContentAddress) -> Fault {
+    Fault::new(
+        "AS-SVC-0016",
+        Category::DataLoss,
+        "read blob: it is registered, but its bytes are at none of its locations; pushing them again repairs it",
+    )
+    .about(address)
+}
+
+pub fn database_silent(limit: Duration) -> Fault {
+    Fault::new(
+        "AS-SVC-0017",
+        Category::DeadlineExceeded,
+        format!("ping database: it did not answer within {} seconds", limit.as_secs()),
+    )
 }
 
 pub fn not_answered(path: &RelativePath) -> Fault {

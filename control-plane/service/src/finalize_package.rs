@@ -44,7 +44,7 @@ impl Service {
         let built = tokio::task::spawn_blocking(move || {
             registry::build_manifest(&package, &files, &locations, &classes, &actor, now)
         });
-        built.await.map_err(|lost| faults::manifest_not_built(id, lost))?
+        built.await.map_err(|lost| faults::manifest_not_built("build manifest", id, lost))?
     }
 
     async fn locations_of(&self, files: &[FileRecord]) -> Result<Vec<StoredLocation>, Fault> {

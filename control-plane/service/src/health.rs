@@ -1,9 +1,9 @@
 //! How the store is: does the database answer, and can each backend be read from and written to.
 
-use artifactstore_types::{Category, Fault, Health};
+use artifactstore_types::Health;
 use tokio::time::timeout;
 
-use crate::Service;
+use crate::{Service, faults};
 
 impl Service {
     pub(crate) async fn health(&self) -> Health {
@@ -13,9 +13,7 @@ impl Service {
             self.store().load_head().await
         });
         let (database, backends) = tokio::join!(database, self.plane().backend_health());
-        let database = database.unwrap_or_else(|_| {
-            Err(Fault::new("AS-STORE-0001", Category::DeadlineExceeded, "ping database: it did not answer in time"))
-        });
+        let database = database.unwrap_or_else(|_| Err(faults::database_silent(deadline)));
         let (head, database_fault) = match database {
             Ok(head) => (Some(head), None),
             Err(fault) => (None, Some(fault.to_string())),

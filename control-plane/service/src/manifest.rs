@@ -15,7 +15,7 @@ impl Service {
             ManifestFormat::Cbor => Ok(cbor),
             ManifestFormat::Json => artifactstore_manifest::to_json(&cbor)
                 .map(Bytes::from)
-                .map_err(|refused| faults::manifest_not_built(id, refused)),
+                .map_err(|refused| faults::manifest_not_built("project manifest", id, refused)),
         }
     }
 }

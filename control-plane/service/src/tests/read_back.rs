@@ -65,6 +65,22 @@ async fn an_altered_file_is_never_served_to_a_clean_end() {
 }
 
 #[tokio::test]
+async fn a_registered_file_whose_bytes_are_gone_is_lost_data_and_repaired_by_the_next_push() {
+    let world = world();
+    let id = world.package("lost").await;
+    let file = world.add(id, "a", b"bytes").await.unwrap();
+    let stored = world.store.list_locations(&[file.content_address]).await.unwrap();
+    assert!(world.plane.tamper(&stored[0].location, |_| None));
+    let fault = world.service.download(id, &path("a"), ByteRange::ALL).await.err().unwrap();
+    assert_eq!((fault.category, &*fault.code), (Category::DataLoss, "AS-SVC-0016"));
+    let again = world.package("again").await;
+    world.add(again, "a", b"bytes").await.unwrap();
+    let download = world.service.download(id, &path("a"), ByteRange::ALL).await.unwrap();
+    let bytes: Vec<_> = download.bytes.try_collect().await.unwrap();
+    assert_eq!(bytes.concat(), b"bytes");
+}
+
+#[tokio::test]
 async fn a_tail_tells_a_package_s_whole_life_in_order() {
     let world = world();
     let id = world.package("life").await;
