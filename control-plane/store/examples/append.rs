@@ -1,7 +1,7 @@
 //! Measures the log: appends by many writers at once, files by the thousand, and replay. Prints ratios in one run.
 //!
 //! ```text
-//! cargo run --release -p artifactstore-store --example append -- appends postgres://… [rounds]
+//! cargo run --release -p artifactstore-store --example append -- appends postgres://… [rounds [writers]]
 //! cargo run --release -p artifactstore-store --example append -- files sqlite:///tmp/x/artifactstore.db [files]
 //! cargo run --release -p artifactstore-store --example append -- replay sqlite:///tmp/x/artifactstore.db [events]
 //! ```
@@ -29,19 +29,20 @@ async fn main() -> Outcome<()> {
         return Err("say what to measure (appends, files or replay) and the URL of a database to empty".into());
     };
     let count = arguments.next().map(|count| count.parse::<u64>()).transpose()?;
+    let writers = arguments.next().map(|writers| writers.parse::<u64>()).transpose()?;
     let store = open(&url, StoreOptions::default()).await?;
     store.migrate(true).await?;
     match what.as_str() {
-        "appends" => appends(&store, &url, count.unwrap_or(5)).await,
+        "appends" => appends(&store, &url, count.unwrap_or(5), writers).await,
         "files" => files(&store, count.unwrap_or(100_000)).await,
         "replay" => replay(&store, count.unwrap_or(200_000)).await,
         other => Err(format!("{other} is not measured here").into()),
     }
 }
 
-async fn appends(store: &Arc<dyn RegistryStore>, url: &str, rounds: u64) -> Outcome<()> {
+async fn appends(store: &Arc<dyn RegistryStore>, url: &str, rounds: u64, only: Option<u64>) -> Outcome<()> {
     println!("appends a second, each an event and its views, through one committer; pgbench: one transaction each");
-    for writers in [1, 8, 32] {
+    for writers in only.map_or_else(|| vec![1, 8, 32], |only| vec![only]) {
         let (mut ours, mut theirs) = (Vec::new(), Vec::new());
         for _ in 0..rounds {
             store.migrate(true).await?;

@@ -5,6 +5,8 @@ mod commit_files;
 mod create_package;
 mod fail_package;
 mod finalize_package;
+#[cfg(test)]
+mod tests;
 
 use artifactstore_types::{PackageStatus, Timestamp};
 

@@ -4,6 +4,8 @@
 //! up. A type this program does not know decodes to nothing: a log written by a newer program can still be folded.
 
 mod payload;
+#[cfg(test)]
+mod tests;
 
 use artifactstore_manifest::cbor;
 use artifactstore_types::{EventRecord, EventType, FileRecord};
