@@ -30,6 +30,7 @@ const PAUSE: Duration = Duration::from_millis(20);
 pub struct Embedded {
     registry: Registry,
     committer: Committer,
+    engine: Engine,
     service: Service,
 }
 
@@ -54,8 +55,8 @@ impl Embedded {
         let committer = Committer::start(Arc::clone(&store), options.committer.clone());
         let log: Arc<dyn EventLog> = store.clone();
         let tail = Tail::start(log, options.tail.clone());
-        let parts = Parts { store, committer: committer.clone(), tail, plane: Arc::new(engine), clock, ids };
-        Ok(Self { registry, committer, service: Service::new(parts, ServiceOptions::default()) })
+        let parts = Parts { store, committer: committer.clone(), tail, plane: Arc::new(engine.clone()), clock, ids };
+        Ok(Self { registry, committer, engine, service: Service::new(parts, ServiceOptions::default()) })
     }
 
     /// What the store answers, for as long as it is held.
@@ -72,6 +73,7 @@ impl Embedded {
     /// still held answer `Unavailable` from then on.
     pub async fn close(self) {
         self.committer.stop().await;
+        self.engine.close().await;
         self.registry.close().await;
     }
 }
