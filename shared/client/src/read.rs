@@ -60,9 +60,7 @@ pub fn small_files(
     stream::iter(batches)
         .map(move |batch| {
             let (files, sending) = (Arc::clone(&files), Arc::clone(&sending));
-            on_thread(move || {
-                sending[batch].iter().map(|sending| read_small(&files[sending.index], *sending)).collect()
-            })
+            on_thread(move || read_batch(&files, &sending[batch]))
         })
         .buffered(BATCHES_AHEAD)
         .flat_map(|batch: Result<Vec<_>, Fault>| stream::iter(batch.unwrap_or_else(|fault| vec![Err(fault)])))
@@ -145,20 +143,42 @@ fn batches(count: usize, size: impl Fn(usize) -> u64) -> Vec<Range<usize>> {
     batches
 }
 
-fn read_small(file: &LocalFile, sending: Sending) -> Result<SmallFile, Fault> {
-    Ok(SmallFile { header: header(file, sending.declared), bytes: Bytes::from(read_whole(file)?) })
+/// Reads a batch into one piece of memory: what a file costs beside its bytes is then little more than opening it. Ends
+/// with the first file that cannot be read.
+fn read_batch(files: &[LocalFile], batch: &[Sending]) -> Vec<Result<SmallFile, Fault>> {
+    let room = batch.iter().map(|sending| files[sending.index].size_bytes).sum::<u64>();
+    let mut bytes = Vec::with_capacity(usize::try_from(room).unwrap_or(usize::MAX));
+    let mut ends = Vec::with_capacity(batch.len());
+    let mut failure = None;
+    for sending in batch {
+        match append_whole(&files[sending.index], &mut bytes) {
+            Ok(()) => ends.push(bytes.len()),
+            Err(fault) => {
+                failure = Some(Err(fault));
+                break;
+            }
+        }
+    }
+    let bytes = Bytes::from(bytes);
+    let mut start = 0;
+    let read = batch.iter().zip(ends).map(|(sending, end)| {
+        let whole = bytes.slice(start..end);
+        start = end;
+        Ok(SmallFile { header: header(&files[sending.index], sending.declared), bytes: whole })
+    });
+    read.chain(failure).collect()
 }
 
-fn read_whole(file: &LocalFile) -> Result<Vec<u8>, Fault> {
+fn append_whole(file: &LocalFile, bytes: &mut Vec<u8>) -> Result<(), Fault> {
     let opened = open(file)?;
     let size = usize::try_from(file.size_bytes).map_err(|_| faults::file_changed(&file.relative_path))?;
-    let mut bytes = Vec::with_capacity(size);
-    fill(file, &opened, &mut bytes)?;
-    if bytes.len() < size {
+    let end = bytes.len() + size;
+    fill(file, &opened, bytes, end)?;
+    // More than there was shows here as well: a read takes whatever fits.
+    if bytes.len() != end {
         return Err(faults::file_changed(&file.relative_path));
     }
-    require_unchanged(file, &opened)?;
-    Ok(bytes)
+    require_unchanged(file, &opened)
 }
 
 fn for_each_chunk(file: &LocalFile, mut take: impl FnMut(Vec<u8>) -> bool) -> Result<(), Fault> {
@@ -166,7 +186,8 @@ fn for_each_chunk(file: &LocalFile, mut take: impl FnMut(Vec<u8>) -> bool) -> Re
     let mut left = file.size_bytes;
     while left > 0 {
         let mut chunk = Vec::with_capacity(usize::try_from(left).unwrap_or(CHUNK).min(CHUNK));
-        fill(file, &opened, &mut chunk)?;
+        let end = chunk.capacity();
+        fill(file, &opened, &mut chunk, end)?;
         if chunk.is_empty() {
             return Err(faults::file_changed(&file.relative_path));
         }
@@ -192,9 +213,9 @@ fn open(file: &LocalFile) -> Result<File, Fault> {
     }
 }
 
-/// Reads until `bytes` has no room left or the file ends.
-fn fill(file: &LocalFile, opened: &File, bytes: &mut Vec<u8>) -> Result<(), Fault> {
-    while bytes.len() < bytes.capacity() {
+/// Reads until `bytes` is at least `end` long, which must be within its capacity, or the file ends.
+fn fill(file: &LocalFile, opened: &File, bytes: &mut Vec<u8>, end: usize) -> Result<(), Fault> {
+    while bytes.len() < end {
         match rustix::io::read(opened, spare_capacity(bytes)) {
             Ok(0) => break,
             Ok(_) | Err(Errno::INTR) => {}
