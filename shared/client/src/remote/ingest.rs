@@ -130,3 +130,6 @@ fn results(
     });
     results.map(|result| result.and_then(std::convert::identity))
 }
+
+#[cfg(test)]
+mod tests;
