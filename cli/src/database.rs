@@ -1,5 +1,7 @@
 //! The database that upkeep works on, and the server beside it: what the settings of a process say, or a directory.
 
+use std::path::Path;
+
 use artifactstore_embedded::EmbeddedOptions;
 use artifactstore_kit::{Settings, Sources};
 use artifactstore_types::Fault;
@@ -30,4 +32,14 @@ pub fn options(global: &Global, context: &Context, settings: &Settings) -> Resul
         Some(directory) => EmbeddedOptions::in_directory(directory),
         None => EmbeddedOptions::at(settings.database_url.expose(), &settings.storage_local_root),
     })
+}
+
+/// Refuses a database in a file that is not there: opening it would make it, and an empty one says nothing of the store
+/// that was meant.
+pub fn require_existing(options: &EmbeddedOptions) -> Result<(), Fault> {
+    let file = options.database_url.strip_prefix("sqlite://").map(|file| file.split('?').next().unwrap_or(file));
+    match file.map(Path::new) {
+        Some(file) if !file.exists() => Err(faults::no_store(file)),
+        _ => Ok(()),
+    }
 }

@@ -13,7 +13,7 @@ pub const CODES: &[(&str, &str)] = &[
     ("AS-CLI-0005", "something is lost by this, and nobody confirmed it"),
     ("AS-CLI-0006", "the settings are not understood"),
     ("AS-CLI-0007", "the process could not be set up"),
-    ("AS-CLI-0008", "there is no store in this directory"),
+    ("AS-CLI-0008", "there is no store here"),
     ("AS-CLI-0009", "the command works on a database and not through a server"),
 ];
 
@@ -52,9 +52,8 @@ pub fn no_runtime(error: impl fmt::Display) -> Fault {
     Fault::new("AS-CLI-0007", Category::Internal, format!("start: {error}"))
 }
 
-pub fn no_store(directory: &Path) -> Fault {
-    Fault::new("AS-CLI-0008", Category::NotFound, "open store: there is no store in this directory")
-        .about(directory.display())
+pub fn no_store(place: &Path) -> Fault {
+    Fault::new("AS-CLI-0008", Category::NotFound, "open store: there is none here").about(place.display())
 }
 
 pub fn not_through_server(server: &str) -> Fault {

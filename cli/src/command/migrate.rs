@@ -4,6 +4,7 @@ use std::io::{self, IsTerminal as _, Write as _};
 
 use artifactstore_embedded::Registry;
 use artifactstore_types::Fault;
+use tokio::task;
 
 use super::Ended;
 use crate::{
@@ -17,7 +18,9 @@ use crate::{
 pub async fn run(arguments: Migrate, global: &Global, context: &mut Context) -> Result<Ended, Stop> {
     let options = database::options(global, context, &database::settings()?)?;
     if arguments.fresh && !arguments.yes {
-        confirm()?;
+        // On a thread of its own, so that an interruption is not kept waiting for an answer.
+        let answer = task::spawn_blocking(confirm);
+        context.until_stopped(async { answer.await.map_err(faults::no_runtime)? }).await?;
     }
     let store = context.until_stopped(Registry::open(&options)).await?;
     let applied = context.until_stopped(store.migrate(arguments.fresh)).await;

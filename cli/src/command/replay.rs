@@ -15,6 +15,7 @@ use crate::{
 
 pub async fn run(arguments: Replay, global: &Global, context: &mut Context) -> Result<Ended, Stop> {
     let options = database::options(global, context, &database::settings()?)?;
+    database::require_existing(&options)?;
     let store = context.until_stopped(Registry::open(&options)).await?;
     let ended = if arguments.check { check(&store, context).await } else { replay(&store, context).await };
     store.close().await;

@@ -101,7 +101,7 @@ fn faults_are_objects_where_json_is_asked_for() {
 #[test]
 fn a_directory_without_a_store_is_not_taken_for_an_empty_one() {
     let store = Store::new();
-    for arguments in [vec!["ls"], vec!["health"], vec!["tail"], vec!["pull", ABSENT, "copy"]] {
+    for arguments in [vec!["ls"], vec!["health"], vec!["tail"], vec!["replay"], vec!["pull", ABSENT, "copy"]] {
         store.run(&arguments).failed(3, "AS-CLI-0008");
     }
     assert!(!store.at("store").exists());
