@@ -63,12 +63,12 @@ struct Report {
 impl Drop for Report {
     fn drop(&mut self) {
         let _entered = self.span.enter();
-        let micros = self.started.elapsed().as_micros();
+        let micros = u64::try_from(self.started.elapsed().as_micros()).unwrap_or(u64::MAX);
         match self.code {
             Some(code @ (Code::Internal | Code::DataLoss | Code::Unknown)) => tracing::error!(?code, micros, "failed"),
             Some(code @ Code::Unavailable) => tracing::warn!(?code, micros, "failed"),
             Some(code) => tracing::info!(?code, micros, "answered"),
-            None => tracing::info!(micros, "cut off by the client"),
+            None => tracing::info!(micros, "cut off"),
         }
     }
 }

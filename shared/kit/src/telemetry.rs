@@ -92,7 +92,7 @@ where
 {
     let lines = match format {
         LogFormat::Text => layer().with_ansi(colours).with_writer(writer).boxed(),
-        LogFormat::Json => layer().json().flatten_event(true).with_writer(writer).boxed(),
+        LogFormat::Json => layer().json().flatten_event(true).with_span_list(false).with_writer(writer).boxed(),
     };
     registry().with(EnvFilter::new(&filter.0)).with(lines)
 }

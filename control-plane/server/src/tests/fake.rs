@@ -62,6 +62,11 @@ pub fn stuck() -> PackageId {
     PackageId::new(uuid::Uuid::max())
 }
 
+/// A package whose loading meets a defect.
+pub fn defective() -> PackageId {
+    PackageId::new(uuid::Uuid::from_u128(7))
+}
+
 pub fn healthy() -> Health {
     let backend = BackendHealth {
         backend_id: "local".parse().unwrap(),
@@ -120,13 +125,17 @@ impl Fake {
         Bytes::from_static(&CHUNK)
     }
 
+    /// How many bytes were produced.
+    pub fn produced(&self) -> u64 {
+        self.0.produced.load(Ordering::SeqCst)
+    }
+
     /// Says how much has arrived, after whoever produces has had every chance to run ahead.
     pub async fn arrived(&self, bytes: u64) {
         for _ in 0..64 {
             tokio::task::yield_now().await;
         }
-        let produced = self.0.produced.load(Ordering::SeqCst);
-        self.0.lag.fetch_max(produced.saturating_sub(bytes), Ordering::SeqCst);
+        self.0.lag.fetch_max(self.produced().saturating_sub(bytes), Ordering::SeqCst);
     }
 
     /// Adds an event with a payload of this size.
@@ -300,6 +309,7 @@ impl Connection for Fake {
     }
 
     async fn ingest_file(&self, upload: &Upload, header: FileHeader, bytes: ByteStream) -> Result<FileRecord, Fault> {
+        self.change(upload.package_id, |_, _| {})?;
         let bytes = self.drain(bytes, header.relative_path.as_str() == COUNTED).await?;
         if header.declared.is_some_and(|declared| declared != ContentAddress::of(&bytes)) {
             return Err(Fault::new("AS-TEST-0004", Category::Invalid, "add file: the bytes have another address"));
@@ -343,6 +353,9 @@ impl Connection for Fake {
     async fn load_package(&self, package: PackageId) -> Result<PackageRecord, Fault> {
         if package == stuck() {
             std::future::pending::<()>().await;
+        }
+        if package == defective() {
+            return Err(Fault::new("AS-TEST-0008", Category::Internal, "load package: this cannot happen"));
         }
         self.change(package, |_, _| {})
     }

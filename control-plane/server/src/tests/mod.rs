@@ -7,6 +7,7 @@ mod fake;
 mod hostile;
 mod pressure;
 mod probes;
+mod reports;
 mod shutdown;
 
 use std::{net::SocketAddr, sync::Arc, time::Duration};
@@ -51,7 +52,7 @@ async fn running_with(fake: Fake, change: impl FnOnce(&mut ServerOptions)) -> Ru
         let shutdown = shutdown.clone();
         async move { server.run(&shutdown).await }
     });
-    let remote = Remote::connect(&format!("http://{grpc}"), RemoteOptions::default()).unwrap();
+    let remote = remote_at(grpc);
     Running { fake, remote, grpc, http, shutdown, ended }
 }
 
@@ -68,6 +69,11 @@ impl Running {
     async fn package(&self) -> PackageId {
         self.remote.create_package(&actor(), artifactstore_testkit::new_package("run 7")).await.unwrap().package_id
     }
+}
+
+/// A client with a connection of its own.
+fn remote_at(grpc: SocketAddr) -> Remote {
+    Remote::connect(&format!("http://{grpc}"), RemoteOptions::default()).unwrap()
 }
 
 fn actor() -> Actor {

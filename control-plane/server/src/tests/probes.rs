@@ -14,7 +14,7 @@ use tonic_reflection::pb::v1::{
 use super::*;
 
 /// What a path of the HTTP door answers: the status, and the body as JSON.
-async fn get(running: &Running, request: &str) -> (u16, serde_json::Value) {
+pub async fn get(running: &Running, request: &str) -> (u16, serde_json::Value) {
     let mut socket = tokio::net::TcpStream::connect(running.http).await.unwrap();
     socket.write_all(format!("{request} HTTP/1.1\r\nhost: x\r\nconnection: close\r\n\r\n").as_bytes()).await.unwrap();
     let mut answer = String::new();

@@ -33,13 +33,14 @@ async fn calls_under_way_finish_and_new_ones_find_nobody() {
     let call = under_way(&running).await;
     running.shutdown.request();
     let refused = loop {
-        let other = Remote::connect(&format!("http://{}", running.grpc), RemoteOptions::default()).unwrap();
-        match other.health().await {
+        match remote_at(running.grpc).health().await {
             Err(fault) => break fault,
             Ok(_) => tokio::task::yield_now().await,
         }
     };
     assert_eq!((refused.category, refused.retry), (Category::Unavailable, Retry::SameRequest));
+    let (status, body) = probes::get(&running, "GET /health").await;
+    assert_eq!((status, body["status"].as_str()), (503, Some("draining")));
     assert!(!running.ended.is_finished());
     running.fake.let_go();
     assert_eq!(call.await.unwrap().unwrap().size_bytes, 3);
