@@ -4,8 +4,6 @@
 pub const SMALL_FILE_BYTES: usize = 65_536;
 /// The largest message, in bytes; what gRPC clients and servers accept unless told otherwise.
 pub const MESSAGE_BYTES: usize = 4 * 1024 * 1024;
-/// The best size of a chunk, in bytes: larger ones gain little, smaller ones cost a frame each.
-pub const CHUNK_BYTES: usize = 256 * 1024;
 /// The largest chunk sent, in bytes.
 pub const MAX_CHUNK_BYTES: usize = 1024 * 1024;
 /// The most files one `PlanUpload` asks about.
