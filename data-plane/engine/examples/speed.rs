@@ -4,6 +4,7 @@
 //! Rounds alternate between limit and engine; the median and the spread of the ratios are printed, with the CPU time
 //! and the peak memory of the process. Nothing here asserts a time.
 #![expect(clippy::print_stdout, reason = "a program that prints what it measured")]
+#![expect(clippy::cast_precision_loss, reason = "figures for people have fewer digits than a float")]
 
 use std::{
     error::Error,
@@ -60,12 +61,12 @@ async fn large(plan: &Plan) -> Answer<()> {
     }
     let source = plan.directory.join("large.source");
     write_source(&source, plan.large_bytes)?;
-    let (mut ingests, mut raw, mut serves) = (Vec::new(), Vec::new(), Vec::new());
+    let (mut over_sha256, mut over_raw, mut reads) = (Vec::new(), Vec::new(), Vec::new());
     for round in 0..=plan.rounds {
         let root = plan.directory.join(format!("large-{round}"));
         let sha256 = timed(|| sha256_alone(plan.large_bytes));
-        let raw_write = timed(|| raw_copy(&source, &plan.directory.join("large.raw")));
-        raw_write.0?;
+        let raw_copied = timed(|| raw_copy(&source, &plan.directory.join("large.raw")));
+        raw_copied.0?;
         let raw_read = timed(|| raw_read(&source));
         raw_read.0?;
         // What the last round stored gives its memory to this one, as the raw copy's own file does to it: a virtual
@@ -88,23 +89,23 @@ async fn large(plan: &Plan) -> Answer<()> {
             "  large: sha256 alone {:.2} GiB/s, engine {:.2} GiB/s ({cpu:.2} CPU s), raw copy + fsync {:.2}, raw read {:.2}, served {:.2}{}",
             gib / sha256.1,
             gib / ingest,
-            gib / raw_write.1,
+            gib / raw_copied.1,
             gib / raw_read.1,
             gib / serve,
             if round == 0 { " (warm-up)" } else { "" }
         );
         if round > 0 {
-            ingests.push(sha256.1 / ingest);
-            raw.push(raw_write.1 / ingest);
-            serves.push(raw_read.1 / serve);
+            over_sha256.push(sha256.1 / ingest);
+            over_raw.push(raw_copied.1 / ingest);
+            reads.push(raw_read.1 / serve);
         }
     }
     fs::remove_file(source)?;
     fs::remove_file(plan.directory.join("large.raw"))?;
     fs::remove_dir_all(plan.directory.join(format!("large-{}", plan.rounds)))?;
-    report("large: engine over sha256 alone", &mut ingests);
-    report("large: engine over raw copy + fsync", &mut raw);
-    report("large: serving over raw read", &mut serves);
+    report("large: engine over sha256 alone", &mut over_sha256);
+    report("large: engine over raw copy + fsync", &mut over_raw);
+    report("large: serving over raw read", &mut reads);
     println!("peak memory so far: {} MiB", peak_memory_mib()?);
     Ok(())
 }

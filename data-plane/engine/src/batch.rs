@@ -2,11 +2,15 @@
 //! another waits for the packs and answers in the order of the blobs. Groups are bounded in bytes and number, so memory
 //! does not grow with the batch.
 
-use std::sync::Arc;
+use std::{
+    pin::Pin,
+    sync::Arc,
+    task::{Context, Poll},
+};
 
 use artifactstore_dataplane::Blob;
 use artifactstore_types::{DualDigest, Fault, Receipt};
-use futures::{FutureExt as _, StreamExt as _, stream::BoxStream};
+use futures::{FutureExt as _, Stream, StreamExt as _, stream::BoxStream};
 use tokio::{
     sync::{mpsc, oneshot},
     task::JoinSet,
@@ -40,17 +44,27 @@ pub(crate) fn ingest(
     blobs: BoxStream<'static, Blob>,
 ) -> BoxStream<'static, Result<Receipt, Fault>> {
     let (groups, grouped) = mpsc::channel(GROUPS_AHEAD);
-    let (answers, mut answered) = mpsc::channel(ANSWERS_AHEAD);
+    let (answers, answered) = mpsc::channel(ANSWERS_AHEAD);
     let runtime = backend.runtime.clone();
     // Dropping the answer drops the tasks, and with them the caller that the packer looks for.
     let mut tasks = JoinSet::new();
     tasks.spawn_on(digest(Arc::clone(&backend), blobs, groups), &runtime);
     tasks.spawn_on(answer(backend, grouped, answers), &runtime);
-    let next = move |cx: &mut std::task::Context<'_>| {
-        let _tasks = &tasks;
-        answered.poll_recv(cx)
-    };
-    futures::stream::poll_fn(next).boxed()
+    Answers { answered, _tasks: tasks }.boxed()
+}
+
+/// The answers of a batch, with the tasks that give them.
+struct Answers {
+    answered: mpsc::Receiver<Result<Receipt, Fault>>,
+    _tasks: JoinSet<()>,
+}
+
+impl Stream for Answers {
+    type Item = Result<Receipt, Fault>;
+
+    fn poll_next(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Self::Item>> {
+        self.answered.poll_recv(cx)
+    }
 }
 
 async fn digest(backend: Arc<Backend>, mut blobs: BoxStream<'static, Blob>, groups: mpsc::Sender<Group>) {
@@ -82,9 +96,9 @@ async fn digest(backend: Arc<Backend>, mut blobs: BoxStream<'static, Blob>, grou
         }
     }
     drop((more, groups));
-    // The blobs are wanted until every answer was given, or this task is dropped with the answer.
-    let _caller = caller;
+    // The blobs are wanted until every answer was given, and this task is dropped with the answers.
     std::future::pending::<()>().await;
+    drop(caller);
 }
 
 fn prepare(backend: &Backend, blob: Blob) -> Result<Prepared, Fault> {

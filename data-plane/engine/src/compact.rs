@@ -2,6 +2,8 @@
 //! old pack stays as it is, so that what the registry says stays true until it has taken in the move. Doing it again
 //! moves nothing twice: it answers the same receipts, for whoever did not get the first answer.
 
+use std::{collections::HashMap, sync::Arc};
+
 use artifactstore_dataplane::Compaction;
 use artifactstore_types::{ContentAddress, Fault, Receipt};
 
@@ -17,8 +19,6 @@ use crate::{
     },
     store::Piece,
 };
-use std::{collections::HashMap, sync::Arc};
-
 /// Compacts the pack of `key`.
 pub(crate) async fn compact(backend: &Backend, key: &str) -> Result<Compaction, Fault> {
     let Some(Stored::Pack(old)) = keys::parse(key) else { return Err(faults::bad_key(key)) };

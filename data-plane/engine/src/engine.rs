@@ -29,6 +29,7 @@ impl Engine {
     ///
     /// # Errors
     /// No backend, or two of one name.
+    #[expect(clippy::unused_async, reason = "callers need not change when opening comes to wait for something")]
     pub async fn open(options: EngineOptions) -> Result<Self, Fault> {
         let mut names = HashSet::new();
         if options.backends.is_empty() {

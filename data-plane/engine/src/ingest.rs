@@ -6,6 +6,8 @@
 
 mod upload;
 
+use std::sync::Arc;
+
 use artifactstore_dataplane::{ByteStream, IngestHints};
 use artifactstore_types::{ContentAddress, DualDigest, Fault, Receipt};
 use bytes::{Bytes, BytesMut};
@@ -14,8 +16,6 @@ use self::upload::Upload;
 use crate::{
     backend::Backend, chunks::Chunks, digesting::Digesting, faults, keys, pack::packer::Prepared, store::written_at,
 };
-use std::sync::Arc;
-
 /// Stores the bytes of a stream.
 pub(crate) async fn ingest(backend: &Arc<Backend>, hints: IngestHints, bytes: ByteStream) -> Result<Receipt, Fault> {
     let mut chunks = Chunks::new(bytes);
@@ -54,8 +54,10 @@ async fn ingest_small(
     let bytes = match gathered {
         [whole] => whole.clone(),
         pieces => {
-            let mut whole = BytesMut::new();
-            pieces.iter().for_each(|piece| whole.extend_from_slice(piece));
+            let mut whole = BytesMut::with_capacity(pieces.iter().map(Bytes::len).sum());
+            for piece in pieces {
+                whole.extend_from_slice(piece);
+            }
             whole.freeze()
         }
     };
@@ -117,7 +119,7 @@ impl Large<'_> {
             part_bytes += chunk.len();
             part.push(chunk.clone());
             self.digesting.update(chunk).await?;
-            let goal = upload.as_ref().map_or(single_put_bytes(self.backend), |upload| upload.part_bytes());
+            let goal = upload.as_ref().map_or(self.backend.part_bytes, Upload::part_bytes);
             if part_bytes >= goal {
                 let upload = match &mut upload {
                     Some(upload) => upload,
@@ -142,9 +144,4 @@ impl Large<'_> {
         }
         Ok(backend.receipt_of_own(digests, backend.clock.now()))
     }
-}
-
-/// Up to this size a blob is gathered in memory and written in one piece, which saves a store three calls.
-fn single_put_bytes(backend: &Backend) -> usize {
-    backend.part_bytes
 }

@@ -121,8 +121,8 @@ impl Look {
         offered == Offered::Yes
     }
 
-    fn kept(self) -> Verdict {
-        Ok(self.kept)
+    fn end(self) -> Kept {
+        self.kept
     }
 }
 

@@ -27,19 +27,19 @@ const BATCH_BLOB_LIMIT: usize = 64 * 1024;
 pub struct MemoryPlane {
     node_id: NodeId,
     clock: Arc<dyn Clock>,
-    shelves: Arc<Mutex<Vec<Shelf>>>,
+    backends: Arc<Mutex<Vec<Shelf>>>,
 }
 
 impl MemoryPlane {
     /// An empty plane with these backends, the first being the one that is used where none is named.
     pub fn new(node_id: NodeId, backend_ids: impl IntoIterator<Item = BackendId>, clock: Arc<dyn Clock>) -> Self {
-        let shelves = backend_ids.into_iter().map(Shelf::new).collect();
-        Self { node_id, clock, shelves: Arc::new(Mutex::new(shelves)) }
+        let backends = backend_ids.into_iter().map(Shelf::new).collect();
+        Self { node_id, clock, backends: Arc::new(Mutex::new(backends)) }
     }
 
     /// Makes a backend answer, or fail with `Unavailable`.
     pub fn set_reachable(&self, backend_id: &BackendId, reachable: bool) {
-        if let Some(shelf) = self.shelves().iter_mut().find(|shelf| shelf.backend_id == *backend_id) {
+        if let Some(shelf) = self.backends().iter_mut().find(|shelf| shelf.backend_id == *backend_id) {
             shelf.reachable = reachable;
         }
     }
@@ -47,14 +47,14 @@ impl MemoryPlane {
     /// Changes the bytes at a location behind the plane's back; `None` makes them vanish. Says whether there was
     /// something to change.
     pub fn tamper(&self, location: &Location, change: impl FnOnce(Vec<u8>) -> Option<Vec<u8>>) -> bool {
-        let mut shelves = self.shelves();
-        let shelf = shelves.iter_mut().find(|shelf| shelf.backend_id == location.backend_id);
-        shelf.is_some_and(|shelf| shelf.tamper(location, change))
+        let mut backends = self.backends();
+        let found = backends.iter_mut().find(|backend| backend.backend_id == location.backend_id);
+        found.is_some_and(|backend| backend.tamper(location, change))
     }
 
-    fn shelves(&self) -> MutexGuard<'_, Vec<Shelf>> {
+    fn backends(&self) -> MutexGuard<'_, Vec<Shelf>> {
         // Every change of a shelf is complete before anything in it can panic.
-        self.shelves.lock().unwrap_or_else(PoisonError::into_inner)
+        self.backends.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     fn with_shelf<T>(
@@ -62,20 +62,20 @@ impl MemoryPlane {
         backend_id: Option<&BackendId>,
         work: impl FnOnce(&mut Shelf) -> Result<T, Fault>,
     ) -> Result<T, Fault> {
-        let mut shelves = self.shelves();
-        let shelf = match backend_id {
-            Some(id) => shelves.iter_mut().find(|shelf| shelf.backend_id == *id),
-            None => shelves.first_mut(),
+        let mut backends = self.backends();
+        let found = match backend_id {
+            Some(id) => backends.iter_mut().find(|backend| backend.backend_id == *id),
+            None => backends.first_mut(),
         };
-        let Some(shelf) = shelf else {
+        let Some(backend) = found else {
             let named = backend_id.map_or("", BackendId::as_str);
             return Err(Fault::new(codes::UNKNOWN_BACKEND, Category::NotFound, "no such backend").about(named));
         };
-        if shelf.reachable {
-            work(shelf)
+        if backend.reachable {
+            work(backend)
         } else {
-            Err(Fault::new(codes::UNREACHABLE, Category::Unavailable, "the backend does not answer")
-                .about(&shelf.backend_id))
+            let message = "the backend does not answer";
+            Err(Fault::new(codes::UNREACHABLE, Category::Unavailable, message).about(&backend.backend_id))
         }
     }
 
@@ -84,7 +84,7 @@ impl MemoryPlane {
         let node_id = self.node_id.clone();
         self.with_shelf(backend_id, |shelf| {
             let stored = shelf.store(key, bytes, digests, stored_at);
-            Ok(Receipt { digests, location: stored.location, node_id, stored_at: stored.stored_at })
+            Ok(Receipt { digests, location: stored.location, node_id, stored_at: stored.at })
         })
     }
 }
@@ -213,7 +213,7 @@ impl DataPlane for MemoryPlane {
     }
 
     async fn backend_health(&self) -> Vec<BackendHealth> {
-        self.shelves().iter().map(Shelf::health).collect()
+        self.backends().iter().map(Shelf::health).collect()
     }
 
     async fn have_objects(

@@ -91,7 +91,7 @@ impl ObjectStore for DirectoryStore {
 
     async fn get_opts(&self, location: &Path, options: GetOptions) -> Result<GetResult> {
         let (key, path) = (location.clone(), self.root.resolve(location)?);
-        self.blocking(move |root| read::open(root, key, &path, options)).await
+        self.blocking(move |root| read::open(root, &key, &path, &options)).await
     }
 
     fn delete_stream(&self, locations: BoxStream<'static, Result<Path>>) -> BoxStream<'static, Result<Path>> {

@@ -11,7 +11,7 @@ use std::{
 };
 
 use async_trait::async_trait;
-use futures::FutureExt as _;
+use futures::{FutureExt as _, future::ready};
 use object_store::{Error, MultipartUpload, PutPayload, PutResult, Result, UploadPart, path::Path};
 use tokio::sync::Mutex;
 
@@ -97,7 +97,7 @@ impl MultipartUpload for DirectoryUpload {
         let offset = self.length;
         self.length += data.content_length() as u64;
         let end = self.length;
-        let Some(incoming) = self.incoming.clone() else { return ended().boxed() };
+        let Some(incoming) = self.incoming.clone() else { return ready(Err(ended())).boxed() };
         let write = move || {
             write_at(&incoming, &data, offset)?;
             let written = end / WRITE_BACK_BYTES * WRITE_BACK_BYTES;
@@ -115,7 +115,7 @@ impl MultipartUpload for DirectoryUpload {
     }
 
     async fn complete(&mut self) -> Result<PutResult> {
-        let Some(incoming) = self.incoming.take() else { return ended().await.map(|()| done()) };
+        let Some(incoming) = self.incoming.take() else { return Err(ended()) };
         let (key, to) = (self.key.clone(), self.to.clone());
         let publish = move || incoming.publish(&to, Replace::Yes).map_err(|error| write_failed(&key, error));
         tokio::task::spawn_blocking(publish).await??;
@@ -137,8 +137,8 @@ impl Drop for DirectoryUpload {
     }
 }
 
-async fn ended() -> Result<()> {
-    Err(Error::NotSupported { source: "the upload has ended".into() })
+fn ended() -> Error {
+    Error::NotSupported { source: "the upload has ended".into() }
 }
 
 /// Asks the disk to take the window that ends at `end`. It is advice: POSIX_FADV_DONTNEED starts writing the dirty

@@ -13,7 +13,10 @@ use object_store::path::Path as Key;
 use redb::Durability;
 use tokio::time::Instant;
 
-use super::{Coverage, Death, Index, PATIENCE, guarded, tables::Tables};
+use super::{
+    Coverage, Death, Index, PATIENCE, guarded,
+    tables::{Tables, TablesFailed},
+};
 use crate::{
     keys::{self, PackId, Stored},
     pack::{
@@ -141,7 +144,7 @@ impl Index {
     async fn asked<T: Send + 'static>(
         &self,
         tables: &Arc<Tables>,
-        work: impl FnOnce(&Tables) -> Result<T, Box<redb::Error>> + Send + 'static,
+        work: impl FnOnce(&Tables) -> Result<T, TablesFailed> + Send + 'static,
     ) -> Result<T, Fault> {
         let asked = Arc::clone(tables);
         let answer = tokio::task::spawn_blocking(move || guarded(&asked, work)).await;

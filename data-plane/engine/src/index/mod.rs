@@ -29,7 +29,7 @@ use redb::Durability;
 use tokio::{sync::watch, time::Instant};
 
 pub(crate) use self::tables::Death;
-use self::tables::Tables;
+use self::tables::{Tables, TablesFailed};
 use crate::{
     faults, keys,
     keys::PackId,
@@ -149,7 +149,7 @@ impl Index {
             let pack = *id;
             tracing::error!(%pack, "a pack is gone or was cut: its blobs are taken in again when they come");
             let lost = found.iter().filter(|(_, at)| at.pack == pack).map(|(address, _)| *address).collect();
-            self.forget_blobs_of(pack, lost).await;
+            self.forget_pack(pack, lost).await;
         }
         Ok(found.into_iter().filter(|(_, at)| there.get(&at.pack) == Some(&true)).collect())
     }
@@ -200,10 +200,6 @@ impl Index {
         self.ask(move |tables| tables.forget_pack(pack, &addresses)).await;
     }
 
-    async fn forget_blobs_of(&self, pack: PackId, addresses: Vec<ContentAddress>) {
-        self.ask(move |tables| tables.forget_pack(pack, &addresses)).await;
-    }
-
     /// Waits until everything is known, but not for long.
     async fn wait_a_little(&self) {
         let until = *self.patience_ends.lock().unwrap_or_else(PoisonError::into_inner);
@@ -216,7 +212,7 @@ impl Index {
     /// Runs a transaction where it may block. `None` where there is no index or it failed.
     async fn ask<T: Send + 'static>(
         &self,
-        work: impl FnOnce(&Tables) -> Result<T, Box<redb::Error>> + Send + 'static,
+        work: impl FnOnce(&Tables) -> Result<T, TablesFailed> + Send + 'static,
     ) -> Option<T> {
         let tables = self.tables()?;
         let asked = Arc::clone(&tables);
@@ -224,7 +220,7 @@ impl Index {
         self.checked(&tables, answer)
     }
 
-    fn ask_here<T>(&self, work: impl FnOnce(&Tables) -> Result<T, Box<redb::Error>>) -> Option<T> {
+    fn ask_here<T>(&self, work: impl FnOnce(&Tables) -> Result<T, TablesFailed>) -> Option<T> {
         let tables = self.tables()?;
         let answer = guarded(&tables, work);
         self.checked(&tables, answer)
@@ -265,13 +261,13 @@ impl Drop for Index {
 #[derive(Debug, thiserror::Error)]
 enum Failure {
     #[error(transparent)]
-    Tables(#[from] Box<redb::Error>),
+    Tables(#[from] TablesFailed),
     /// A file whose pages contradict each other can make the library give up in this way.
     #[error("a page of it makes no sense")]
     Panicked,
 }
 
-fn guarded<T>(tables: &Tables, work: impl FnOnce(&Tables) -> Result<T, Box<redb::Error>>) -> Result<T, Failure> {
+fn guarded<T>(tables: &Tables, work: impl FnOnce(&Tables) -> Result<T, TablesFailed>) -> Result<T, Failure> {
     catch_unwind(AssertUnwindSafe(|| work(tables))).map_err(|_| Failure::Panicked)?.map_err(Failure::Tables)
 }
 

@@ -10,7 +10,11 @@
 //! Rows of `blobs` carry a check of their own (the first bytes of a BLAKE3 over key and value), so that a flipped bit in
 //! the file is a missing row and never a wrong place.
 
-use std::{collections::BTreeMap, path::Path};
+use std::{
+    collections::BTreeMap,
+    panic::{AssertUnwindSafe, catch_unwind},
+    path::Path,
+};
 
 use artifactstore_types::{ContentAddress, Timestamp};
 use redb::{
@@ -31,7 +35,34 @@ const LAYOUT: u64 = 1;
 /// How much of the file is kept in memory.
 const CACHE_BYTES: usize = 32 * 1024 * 1024;
 
-type Result<T> = std::result::Result<T, Box<redb::Error>>;
+type Result<T> = std::result::Result<T, TablesFailed>;
+
+/// The file could not be read or written, or makes no sense.
+#[derive(Debug, thiserror::Error)]
+#[error(transparent)]
+pub(super) struct TablesFailed(Box<redb::Error>);
+
+macro_rules! tables_failed {
+    ($($error:ty)+) => {
+        $(
+            impl From<$error> for TablesFailed {
+                fn from(error: $error) -> Self {
+                    Self(Box::new(error.into()))
+                }
+            }
+        )+
+    };
+}
+
+tables_failed! {
+    redb::Error
+    redb::DatabaseError
+    redb::TransactionError
+    redb::SetDurabilityError
+    redb::TableError
+    redb::StorageError
+    redb::CommitError
+}
 
 /// What is known of a pack.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -51,7 +82,18 @@ pub(crate) enum Death {
 
 /// The tables of one backend.
 pub(super) struct Tables {
-    database: Database,
+    /// Taken when dropped, and never else.
+    database: Option<Database>,
+}
+
+impl Drop for Tables {
+    fn drop(&mut self) {
+        let database = self.database.take();
+        // Closing a file whose pages contradict each other can panic; it is a cache, and made anew when next opened.
+        if catch_unwind(AssertUnwindSafe(|| drop(database))).is_err() {
+            tracing::error!("the index of packed blobs could not be closed in order");
+        }
+    }
 }
 
 /// A row of `blobs` without what its pack says.
@@ -72,7 +114,12 @@ impl BlobRow {
         value
     }
 
-    /// `None` where the row is not what was written.
+    /// Fails where the row is not what was written, which puts the whole index aside.
+    fn read(address: &[u8; 32], value: &[u8; 40]) -> Result<Self> {
+        let torn = || redb::Error::Corrupted("a row is not what was written".to_owned());
+        Self::decode(address, value).ok_or_else(|| torn().into())
+    }
+
     fn decode(address: &[u8; 32], value: &[u8; 40]) -> Option<Self> {
         let (pack, rest) = value.split_first_chunk::<16>()?;
         let (offset, rest) = rest.split_first_chunk::<8>()?;
@@ -126,29 +173,33 @@ impl Tables {
             Some(path) => builder.create(path),
             None => builder.create_with_backend(InMemoryBackend::new()),
         };
-        let tables = Self { database: database.map_err(of)? };
+        let tables = Self { database: Some(database?) };
         tables.change(Durability::Immediate, |change| {
-            change.open_table(BLOBS).map_err(of)?;
-            change.open_table(PACKS).map_err(of)?;
-            change.open_table(DEAD).map_err(of)?;
-            let mut facts = change.open_table(FACTS).map_err(of)?;
-            let layout = facts.get("layout").map_err(of)?.map(|found| found.value());
+            change.open_table(BLOBS)?;
+            change.open_table(PACKS)?;
+            change.open_table(DEAD)?;
+            let mut facts = change.open_table(FACTS)?;
+            let layout = facts.get("layout")?.map(|found| found.value());
             match layout {
                 Some(LAYOUT) => Ok(()),
-                None => facts.insert("layout", LAYOUT).map(drop).map_err(of),
-                Some(_) => Err(Box::new(redb::Error::Corrupted("the index has another layout".to_owned()))),
+                None => Ok(facts.insert("layout", LAYOUT).map(drop)?),
+                Some(_) => Err(redb::Error::Corrupted("the index has another layout".to_owned()).into()),
             }
         })?;
         Ok(tables)
     }
 
+    fn database(&self) -> Result<&Database> {
+        self.database.as_ref().ok_or_else(|| redb::Error::DatabaseClosed.into())
+    }
+
     fn change<T>(&self, durability: Durability, work: impl FnOnce(&WriteTransaction) -> Result<T>) -> Result<T> {
-        let mut change = self.database.begin_write().map_err(of)?;
-        change.set_durability(durability).map_err(of)?;
+        let mut change = self.database()?.begin_write()?;
+        change.set_durability(durability)?;
         // With it, opening after a crash takes no longer than opening after an orderly end.
         change.set_quick_repair(matches!(durability, Durability::Immediate));
         let answer = work(&change)?;
-        change.commit().map_err(of)?;
+        change.commit()?;
         Ok(answer)
     }
 
@@ -159,45 +210,45 @@ impl Tables {
 
     /// Whether every pack and tombstone of the backend has been read in once.
     pub fn is_complete(&self) -> Result<bool> {
-        let read = self.database.begin_read().map_err(of)?;
-        let facts = read.open_table(FACTS).map_err(of)?;
-        Ok(facts.get("complete").map_err(of)?.is_some())
+        let read = self.database()?.begin_read()?;
+        let facts = read.open_table(FACTS)?;
+        Ok(facts.get("complete")?.is_some())
     }
 
     pub fn set_complete(&self) -> Result<()> {
         self.change(Durability::Immediate, |change| {
-            let mut facts = change.open_table(FACTS).map_err(of)?;
-            facts.insert("complete", 1).map(drop).map_err(of)
+            let mut facts = change.open_table(FACTS)?;
+            Ok(facts.insert("complete", 1).map(drop)?)
         })
     }
 
     pub fn newest_pack(&self) -> Result<Option<PackId>> {
-        let read = self.database.begin_read().map_err(of)?;
-        let packs = read.open_table(PACKS).map_err(of)?;
-        let last = packs.last().map_err(of)?;
+        let read = self.database()?.begin_read()?;
+        let packs = read.open_table(PACKS)?;
+        let last = packs.last()?;
         Ok(last.map(|(id, _)| PackId::from_bytes(*id.value())))
     }
 
     pub fn find_pack(&self, pack: PackId) -> Result<Option<PackRow>> {
-        let read = self.database.begin_read().map_err(of)?;
-        let packs = read.open_table(PACKS).map_err(of)?;
-        let found = packs.get(pack.bytes()).map_err(of)?;
+        let read = self.database()?.begin_read()?;
+        let packs = read.open_table(PACKS)?;
+        let found = packs.get(pack.bytes())?;
         Ok(found.and_then(|row| decode_pack(row.value())))
     }
 
     /// Where these blobs lie, for those that are known.
     pub fn find(&self, addresses: &[ContentAddress]) -> Result<Vec<(ContentAddress, PackedAt)>> {
-        let read = self.database.begin_read().map_err(of)?;
-        let blobs = read.open_table(BLOBS).map_err(of)?;
-        if blobs.is_empty().map_err(of)? {
+        let read = self.database()?.begin_read()?;
+        let blobs = read.open_table(BLOBS)?;
+        if blobs.is_empty()? {
             return Ok(Vec::new());
         }
-        let packs = read.open_table(PACKS).map_err(of)?;
+        let packs = read.open_table(PACKS)?;
         let mut known = BTreeMap::new();
         let mut found = Vec::new();
         for address in addresses {
-            let Some(value) = blobs.get(address.bytes()).map_err(of)? else { continue };
-            let Some(row) = BlobRow::decode(address.bytes(), value.value()) else { continue };
+            let Some(value) = blobs.get(address.bytes())? else { continue };
+            let row = BlobRow::read(address.bytes(), value.value())?;
             if let Some(pack) = known_pack(&packs, &mut known, row.pack)? {
                 found.push((*address, at(&row, pack)));
             }
@@ -208,15 +259,15 @@ impl Tables {
     /// At most `limit` blobs in the order of their addresses.
     pub fn page(&self, after: Option<ContentAddress>, limit: usize) -> Result<Vec<(ContentAddress, PackedAt)>> {
         use std::ops::Bound;
-        let read = self.database.begin_read().map_err(of)?;
-        let blobs = read.open_table(BLOBS).map_err(of)?;
-        let packs = read.open_table(PACKS).map_err(of)?;
+        let read = self.database()?.begin_read()?;
+        let blobs = read.open_table(BLOBS)?;
+        let packs = read.open_table(PACKS)?;
         let mut known = BTreeMap::new();
         let mut page = Vec::new();
         let start = after.as_ref().map_or(Bound::Unbounded, |after| Bound::Excluded(after.bytes()));
-        for row in blobs.range::<&[u8; 32]>((start, Bound::Unbounded)).map_err(of)? {
-            let (address, value) = row.map_err(of)?;
-            let Some(row) = BlobRow::decode(address.value(), value.value()) else { continue };
+        for row in blobs.range::<&[u8; 32]>((start, Bound::Unbounded))? {
+            let (address, value) = row?;
+            let row = BlobRow::read(address.value(), value.value())?;
             if let Some(pack) = known_pack(&packs, &mut known, row.pack)? {
                 page.push((ContentAddress::from_blake3(*address.value()), at(&row, pack)));
             }
@@ -230,33 +281,33 @@ impl Tables {
     /// Takes in what packs hold. The newest pack that holds a blob is where the blob lies; what is dead stays dead.
     pub fn record(&self, footers: &[Footer], durability: Durability) -> Result<()> {
         self.change(durability, |change| {
-            let mut blobs = change.open_table(BLOBS).map_err(of)?;
-            let mut packs = change.open_table(PACKS).map_err(of)?;
-            let dead = change.open_table(DEAD).map_err(of)?;
+            let mut blobs = change.open_table(BLOBS)?;
+            let mut packs = change.open_table(PACKS)?;
+            let dead = change.open_table(DEAD)?;
             for footer in footers {
                 let (first, last) = dead_keys(footer.id);
-                let some_dead = dead.range::<&[u8; 48]>(&first..=&last).map_err(of)?.next().is_some();
+                let some_dead = dead.range::<&[u8; 48]>(&first..=&last)?.next().is_some();
                 let mut entries: Vec<_> = footer.entries.iter().collect();
                 // In the order of the tree, neighbours share pages.
                 entries.sort_unstable_by_key(|entry| entry.address);
                 for entry in entries {
-                    if some_dead && dead.get(&dead_key(footer.id, entry.address)).map_err(of)?.is_some() {
+                    if some_dead && dead.get(&dead_key(footer.id, entry.address))?.is_some() {
                         continue;
                     }
                     let key = entry.address.bytes();
                     let row = BlobRow { pack: footer.id, offset: entry.offset, length: entry.length }.encode(key);
-                    let before = blobs.insert(key, &row).map_err(of)?.map(|before| *before.value());
+                    let before = blobs.insert(key, &row)?.map(|before| *before.value());
                     let newer = before
                         .filter(|before| BlobRow::decode(key, before).is_some_and(|before| before.pack > footer.id));
                     if let Some(newer) = newer {
-                        blobs.insert(key, &newer).map_err(of)?;
+                        blobs.insert(key, &newer)?;
                     }
                 }
                 let mut row = [0; 24];
                 row[..8].copy_from_slice(&footer.pack_bytes().to_be_bytes());
                 row[8..16].copy_from_slice(&footer.sealed_at.micros().to_be_bytes());
                 row[16..].copy_from_slice(&(footer.entries.len() as u64).to_be_bytes());
-                packs.insert(footer.id.bytes(), &row).map_err(of)?;
+                packs.insert(footer.id.bytes(), &row)?;
             }
             Ok(())
         })
@@ -264,19 +315,19 @@ impl Tables {
 
     /// How a blob of a pack died, if it did.
     pub fn find_death(&self, pack: PackId, address: ContentAddress) -> Result<Option<Death>> {
-        let read = self.database.begin_read().map_err(of)?;
-        let dead = read.open_table(DEAD).map_err(of)?;
-        Ok(dead.get(&dead_key(pack, address)).map_err(of)?.map(|row| death(row.value())))
+        let read = self.database()?.begin_read()?;
+        let dead = read.open_table(DEAD)?;
+        Ok(dead.get(&dead_key(pack, address))?.map(|row| death(row.value())))
     }
 
     /// The dead of a pack.
     pub fn dead_of(&self, pack: PackId) -> Result<BTreeMap<ContentAddress, Death>> {
-        let read = self.database.begin_read().map_err(of)?;
-        let dead = read.open_table(DEAD).map_err(of)?;
+        let read = self.database()?.begin_read()?;
+        let dead = read.open_table(DEAD)?;
         let (first, last) = dead_keys(pack);
         let mut found = BTreeMap::new();
-        for row in dead.range::<&[u8; 48]>(&first..=&last).map_err(of)? {
-            let (key, value) = row.map_err(of)?;
+        for row in dead.range::<&[u8; 48]>(&first..=&last)? {
+            let (key, value) = row?;
             if let Some(address) = key.value().last_chunk::<32>() {
                 found.insert(ContentAddress::from_blake3(*address), death(value.value()));
             }
@@ -294,9 +345,9 @@ impl Tables {
     ) -> Result<()> {
         let value = u8::from(how == Death::Settled);
         self.change(durability, |change| {
-            let mut dead = change.open_table(DEAD).map_err(of)?;
+            let mut dead = change.open_table(DEAD)?;
             for address in addresses {
-                dead.insert(&dead_key(pack, *address), value).map_err(of)?;
+                dead.insert(&dead_key(pack, *address), value)?;
             }
             forget_blobs(change, pack, addresses)
         })
@@ -305,22 +356,22 @@ impl Tables {
     /// Forgets a pack that is gone, its dead, and those of these blobs that lay in it.
     pub fn forget_pack(&self, pack: PackId, addresses: &[ContentAddress]) -> Result<()> {
         self.change(Durability::None, |change| {
-            change.open_table(PACKS).map_err(of)?.remove(pack.bytes()).map_err(of)?;
-            let mut dead = change.open_table(DEAD).map_err(of)?;
+            change.open_table(PACKS)?.remove(pack.bytes())?;
+            let mut dead = change.open_table(DEAD)?;
             let (first, last) = dead_keys(pack);
-            dead.retain_in::<&[u8; 48], _>(&first..=&last, |_, _| false).map_err(of)?;
+            dead.retain_in::<&[u8; 48], _>(&first..=&last, |_, _| false)?;
             forget_blobs(change, pack, addresses)
         })
     }
 }
 
 fn forget_blobs(change: &WriteTransaction, pack: PackId, addresses: &[ContentAddress]) -> Result<()> {
-    let mut blobs = change.open_table(BLOBS).map_err(of)?;
+    let mut blobs = change.open_table(BLOBS)?;
     for address in addresses {
         let key = address.bytes();
-        let lies_here = blobs.get(key).map_err(of)?.is_some_and(|row| row.value()[..16] == pack.bytes()[..]);
+        let lies_here = blobs.get(key)?.is_some_and(|row| row.value()[..16] == pack.bytes()[..]);
         if lies_here {
-            blobs.remove(key).map_err(of)?;
+            blobs.remove(key)?;
         }
     }
     Ok(())
@@ -334,7 +385,7 @@ fn known_pack(
     if let Some(row) = known.get(&id) {
         return Ok(*row);
     }
-    let row = packs.get(id.bytes()).map_err(of)?.and_then(|row| decode_pack(row.value()));
+    let row = packs.get(id.bytes())?.and_then(|row| decode_pack(row.value()));
     known.insert(id, row);
     Ok(row)
 }
@@ -351,8 +402,4 @@ fn at(row: &BlobRow, pack: PackRow) -> PackedAt {
 
 const fn death(value: u8) -> Death {
     if value == 0 { Death::Pending } else { Death::Settled }
-}
-
-fn of(error: impl Into<redb::Error>) -> Box<redb::Error> {
-    Box::new(error.into())
 }

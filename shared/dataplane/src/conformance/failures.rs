@@ -32,7 +32,7 @@ pub async fn failures_say_what_they_mean(subject: &mut dyn Subject) -> Verdict {
     let health = plane.backend_health().await;
     look.must(health.iter().all(|backend| backend.reachable), format!("a backend is unwell: {health:?}"))?;
     if !look.offered(subject.set_reachable(false).await, "a backend that cannot be reached") {
-        return look.kept();
+        return Ok(look.end());
     }
     let health = plane.backend_health().await;
     let found = health.iter().find(|backend| backend.backend_id == subject.backend_id());
@@ -67,7 +67,7 @@ pub async fn failures_say_what_they_mean(subject: &mut dyn Subject) -> Verdict {
         let receipt = plane.ingest_stream(IngestHints::default(), Content::new(9, 50).stream(10)).await;
         look.answer(receipt, "ingest_stream into a backend that came back")?;
     }
-    look.kept()
+    Ok(look.end())
 }
 
 async fn every_call(

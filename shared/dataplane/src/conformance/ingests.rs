@@ -36,7 +36,7 @@ pub async fn a_receipt_survives_a_crash(subject: &mut dyn Subject) -> Verdict {
             must_be_served(&look, &*plane, content, &receipt.location).await?;
         }
     }
-    look.kept()
+    Ok(look.end())
 }
 
 /// 2. The receipt's digests and size are those of the bytes received, computed while they passed, never taken over.
@@ -54,7 +54,7 @@ pub async fn a_receipt_tells_the_bytes_received(subject: &mut dyn Subject) -> Ve
             for declared in [None, Some(content.address())] {
                 // A hint about the size is only a hint, right or wrong.
                 let size_hint = declared.map(|_| 5);
-                let hints = IngestHints { declared, size_hint, ..IngestHints::default() };
+                let hints = IngestHints { size_hint, declared, ..IngestHints::default() };
                 let receipt = look.answer(plane.ingest_stream(hints, content.stream(chunk)).await, "ingest_stream")?;
                 let what = format!("the receipt of {size} bytes in chunks of {chunk}");
                 look.must_eq(&receipt.digests, &content.digests, &what)?;
@@ -64,7 +64,7 @@ pub async fn a_receipt_tells_the_bytes_received(subject: &mut dyn Subject) -> Ve
             }
         }
     }
-    look.kept()
+    Ok(look.end())
 }
 
 /// 3. A failed or cancelled ingest leaves nothing readable and nothing listed.
@@ -106,7 +106,7 @@ pub async fn a_failed_ingest_leaves_nothing(subject: &mut dyn Subject) -> Verdic
     must_be_absent(&look, &*plane, never_taken.address()).await?;
     let listed = look.answer(plane.inventory(None, None, 100).await, "inventory")?;
     look.must(listed.entries.is_empty(), format!("there is {:?}", listed.entries))?;
-    look.kept()
+    Ok(look.end())
 }
 
 /// 4. Ingesting the same bytes again, also at the same time, succeeds; the receipts name the same location.
@@ -143,7 +143,7 @@ pub async fn the_same_bytes_get_the_same_place(subject: &mut dyn Subject) -> Ver
     let receipts = look.answer(batches, "ingest_batch")?.concat();
     look.must_eq(&receipts.len(), &200, "receipts of four batches of 50")?;
     look.must(receipts.iter().all(|r| r.location == receipts[0].location), "one blob got several places")?;
-    look.kept()
+    Ok(look.end())
 }
 
 /// 5. A wrong declared address is refused with `Invalid`, and nothing is kept.
@@ -167,7 +167,7 @@ pub async fn a_wrong_address_is_refused(subject: &mut dyn Subject) -> Verdict {
             must_be_served(&look, &*plane, &right, &location).await?;
         }
     }
-    look.kept()
+    Ok(look.end())
 }
 
 /// Sizes worth trying: none, one, and around whatever the subject names.

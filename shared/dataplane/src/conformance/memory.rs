@@ -22,7 +22,7 @@ pub async fn memory_is_bounded(subject: &mut dyn Subject) -> Verdict {
     let mut look = Look::at(15);
     let Some(bound) = subject.memory_bound_bytes() else {
         look.offered(super::Offered::No, "how much memory an ingest takes");
-        return look.kept();
+        return Ok(look.end());
     };
     let plane = subject.plane();
     let chunk = 256 * 1024;
@@ -43,7 +43,7 @@ pub async fn memory_is_bounded(subject: &mut dyn Subject) -> Verdict {
     look.answer(receipts, "ingest_batch")?;
     let most = held.most.load(Ordering::Acquire);
     look.must(most <= bound, format!("a batch of {} bytes held {most}, more than {bound}", TIMES * bound))?;
-    look.kept()
+    Ok(look.end())
 }
 
 /// How many bytes of chunks are alive, and the most there ever were.

@@ -35,7 +35,7 @@ pub async fn a_range_is_that_range_of_the_whole(subject: &mut dyn Subject) -> Ve
             look.must(bytes == wanted, format!("{range:?} of {size} bytes is not that range of the whole"))?;
         }
     }
-    look.kept()
+    Ok(look.end())
 }
 
 /// 7. The whole of a blob is served verified: bytes that are not what they were end the stream with `DataLoss`, and are
@@ -51,14 +51,14 @@ pub async fn damaged_bytes_never_end_well(subject: &mut dyn Subject) -> Verdict 
             let content = Content::new(seed, size);
             let location = store(&look, &*plane, &content).await?;
             if !look.offered(subject.damage(&location, damage).await, "damaged bytes") {
-                return look.kept();
+                return Ok(look.end());
             }
             let served = collect(plane.serve_object(content.address(), &location, ByteRange::ALL).await).await;
             let fault: Fault = look.fault(served, &format!("serving {size} bytes after {damage:?}"))?;
             look.must_eq(&fault.category, &Category::DataLoss, "the fault of damaged bytes")?;
         }
     }
-    look.kept()
+    Ok(look.end())
 }
 
 /// 8. Verification reads the stored bytes again; it reports a missing, shortened or altered blob as a mismatch, not as a
@@ -84,14 +84,14 @@ pub async fn verification_reads_again(subject: &mut dyn Subject) -> Verdict {
             let content = Content::new(seed + 1000 * nth, size);
             let location = store(&look, &*plane, &content).await?;
             if !look.offered(subject.damage(&location, damage).await, "damaged bytes") {
-                return look.kept();
+                return Ok(look.end());
             }
             let found = plane.verify_object(content.address(), &location).await;
             let found = look.answer(found, &format!("verify_object of {size} bytes after {damage:?}"))?;
             look.must_eq(&found.mismatch, &Some(mismatch), &format!("{size} bytes after {damage:?}"))?;
         }
     }
-    look.kept()
+    Ok(look.end())
 }
 
 async fn store(look: &Look, plane: &dyn DataPlane, content: &Content) -> Result<Location, Violation> {

@@ -29,7 +29,7 @@ pub enum Damage {
 
 /// A data plane under test, with what a test needs besides.
 #[async_trait]
-pub trait Subject: Send {
+pub trait Subject: Send + Sync {
     /// The plane, as it is open now.
     fn plane(&self) -> Arc<dyn DataPlane>;
 

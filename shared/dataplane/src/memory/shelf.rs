@@ -15,7 +15,7 @@ pub(super) struct Stored {
     pub bytes: Bytes,
     pub digests: DualDigest,
     pub location: Location,
-    pub stored_at: Timestamp,
+    pub at: Timestamp,
 }
 
 /// A backend in memory.
@@ -26,7 +26,7 @@ pub(super) struct Shelf {
     current: BTreeMap<ContentAddress, String>,
     /// How many bytes were ever put into each pack.
     packs: BTreeMap<String, u64>,
-    packs_opened: u64,
+    opened: u64,
 }
 
 impl Shelf {
@@ -37,17 +37,17 @@ impl Shelf {
             copies: BTreeMap::new(),
             current: BTreeMap::new(),
             packs: BTreeMap::new(),
-            packs_opened: 0,
+            opened: 0,
         }
     }
 
     pub fn open_pack(&mut self) -> u64 {
-        self.packs_opened += 1;
-        self.packs_opened
+        self.opened += 1;
+        self.opened
     }
 
     /// Stores a blob unless it is here; what is here and damaged is replaced where it lies.
-    pub fn store(&mut self, key: &Key, bytes: Bytes, digests: DualDigest, stored_at: Timestamp) -> Stored {
+    pub fn store(&mut self, key: &Key, bytes: Bytes, digests: DualDigest, at: Timestamp) -> Stored {
         let address = ContentAddress::from_blake3(*digests.blake3.bytes());
         if let Some(found) = self.find_current(address) {
             return found.clone();
@@ -56,7 +56,7 @@ impl Shelf {
             Key::OfItsOwn => format!("blobs/{}", address.hex()),
             Key::Pack(number) => format!("packs/{number}"),
         };
-        self.put(address, key, bytes, digests, stored_at)
+        self.put(address, key, bytes, digests, at)
     }
 
     fn put(
@@ -65,7 +65,7 @@ impl Shelf {
         key: String,
         bytes: Bytes,
         digests: DualDigest,
-        stored_at: Timestamp,
+        at: Timestamp,
     ) -> Stored {
         let mut offset = 0;
         if key.starts_with("packs/") {
@@ -75,7 +75,7 @@ impl Shelf {
         }
         let backend_id = self.backend_id.clone();
         let location = Location { backend_id, key: key.clone(), offset, length: digests.size_bytes };
-        let stored = Stored { bytes, digests, location, stored_at };
+        let stored = Stored { bytes, digests, location, at };
         self.current.insert(address, key.clone());
         self.copies.insert((address, key), stored.clone());
         stored
@@ -92,12 +92,11 @@ impl Shelf {
     pub fn tamper(&mut self, location: &Location, change: impl FnOnce(Vec<u8>) -> Option<Vec<u8>>) -> bool {
         let found = self.copies.iter_mut().find(|(_, stored)| stored.location == *location);
         let Some(((address, key), stored)) = found else { return false };
-        match change(stored.bytes.to_vec()) {
-            Some(bytes) => stored.bytes = bytes.into(),
-            None => {
-                let (address, key) = (*address, key.clone());
-                self.forget(address, &key);
-            }
+        if let Some(bytes) = change(stored.bytes.to_vec()) {
+            stored.bytes = bytes.into();
+        } else {
+            let (address, key) = (*address, key.clone());
+            self.forget(address, &key);
         }
         true
     }
@@ -138,7 +137,7 @@ impl Shelf {
             .map(|(address, stored)| InventoryEntry {
                 content_address: *address,
                 location: stored.location.clone(),
-                stored_at: stored.stored_at,
+                stored_at: stored.at,
             })
             .take(limit.saturating_add(1))
             .collect();
@@ -164,7 +163,7 @@ impl Shelf {
                 Some(current) if current.location.key != key => current.clone(),
                 _ => self.put(address, new_key.clone(), old.bytes, old.digests, now),
             };
-            let (digests, location, stored_at) = (new.digests, new.location, new.stored_at);
+            let (digests, location, stored_at) = (new.digests, new.location, new.at);
             moved.push(Receipt { digests, location, node_id: node_id.clone(), stored_at });
         }
         let after_bytes = moved.iter().map(|receipt| receipt.location.length).sum();

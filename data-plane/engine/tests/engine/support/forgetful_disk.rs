@@ -94,13 +94,13 @@ impl ForgetfulDisk {
         for entry in fs::read_dir(folder)? {
             let entry = entry?;
             let name = entry.file_name().into_string().unwrap();
-            let named = match entry.metadata() {
+            let what = match entry.metadata() {
                 Ok(metadata) if metadata.is_dir() => Named::Folder,
                 Ok(metadata) => Named::File(metadata.ino()),
                 Err(error) if error.kind() == io::ErrorKind::NotFound => continue,
                 Err(error) => return Err(error),
             };
-            names.insert(name, named);
+            names.insert(name, what);
         }
         self.durable.lock().unwrap().folders.insert(folder.to_owned(), names);
         Ok(())

@@ -31,5 +31,5 @@ pub async fn eventually(mut holds: impl FnMut() -> bool) {
             tokio::task::yield_now().await;
         }
     };
-    tokio::time::timeout(std::time::Duration::from_secs(60), wait).await.expect("it never came to hold");
+    tokio::time::timeout(std::time::Duration::from_mins(1), wait).await.expect("it never came to hold");
 }
