@@ -27,6 +27,8 @@ pub struct Batch {
     pub events: Vec<EventRecord>,
     /// The row changes they mean.
     pub views: ViewBatch,
+    /// The packages the commands are about, as they are once this is written.
+    pub states: HashMap<PackageId, Package>,
     /// What became of each command, in order.
     pub answers: Vec<Result<Accepted, Refusal>>,
 }
@@ -36,18 +38,18 @@ impl Batch {
     /// [`crate::Needs`] asks for them.
     pub fn decide(
         head: Sequence,
-        mut states: HashMap<PackageId, Package>,
+        states: HashMap<PackageId, Package>,
         mut facts: Facts,
         commands: &[Prepared],
         ids: &dyn Ids,
     ) -> Self {
-        let mut batch = Self::default();
+        let mut batch = Self { states, ..Self::default() };
         for prepared in commands {
             let command = &prepared.command;
-            let state = states.remove(&command.package_id);
+            let state = batch.states.remove(&command.package_id);
             let (state, answer) = batch.decide_one(head, state, &mut facts, prepared, ids);
             if let Some(state) = state {
-                states.insert(command.package_id, state);
+                batch.states.insert(command.package_id, state);
             }
             batch.answers.push(answer);
         }

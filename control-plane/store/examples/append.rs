@@ -46,9 +46,9 @@ async fn appends(store: &Arc<dyn RegistryStore>, url: &str, rounds: u64, only: O
         let (mut ours, mut theirs) = (Vec::new(), Vec::new());
         for _ in 0..rounds {
             store.migrate(true).await?;
-            ours.push(committer(store, writers).await?);
-            store.migrate(true).await?;
             theirs.push(pgbench(url, writers)?);
+            store.migrate(true).await?;
+            ours.push(committer(store, writers).await?);
         }
         let (ours, theirs) = (spread(ours), spread(theirs));
         println!(

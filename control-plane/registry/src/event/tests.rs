@@ -101,7 +101,10 @@ fn a_file_event_keeps_its_bytes_for_ever() {
         ["content_address", "executable", "file_id", "media_type", "receipt", "relative_path", "sha256", "size_bytes"]
     );
     assert_eq!(fields["relative_path"], Value::Text("reports/run.json".into()));
-    assert_eq!(artifactstore_types::ContentAddress::of(&payload).hex(), "d95f5851a5b6da7569c5b342501ef19242d8c185b49a1c869fcb1f23a0768fcd");
+    assert_eq!(
+        artifactstore_types::ContentAddress::of(&payload).hex(),
+        "d95f5851a5b6da7569c5b342501ef19242d8c185b49a1c869fcb1f23a0768fcd"
+    );
     let leaf = Digest::new(Algorithm::Sha256, record(&every_event()[1]).leaf_hash);
     assert_eq!(leaf.hex(), "8ed4d2929d419444b787f6a97051056049289c5025cf140be153ea81928b8250");
 }

@@ -4,13 +4,16 @@ use std::time::Duration;
 
 use artifactstore_registry::{Batch, Command, Needs, Prepared, Request};
 use artifactstore_types::{Category, Fault};
-use sqlx::Transaction;
 use tokio::{
     task::{JoinError, spawn_blocking},
     time::timeout,
 };
 
-use super::{Session, SqlStore, engine::Engine};
+use super::{
+    Session, SqlStore,
+    engine::{Connection, Engine},
+    writer::{Append, Writer},
+};
 use crate::{Committed, answers::answers, faults};
 
 const OPERATION: &str = "commit";
@@ -22,6 +25,9 @@ impl<E: Engine> SqlStore<E> {
     /// is tried alone, so that it takes no neighbour with it.
     pub(super) async fn commit_batch(&self, commands: Vec<Command>) -> Vec<Result<Committed, Fault>> {
         let count = commands.len();
+        if count == 0 {
+            return Vec::new();
+        }
         let Ok(commands) = prepare(commands).await else {
             return (0..count).map(|_| Err(faults::stopping())).collect();
         };
@@ -42,43 +48,35 @@ impl<E: Engine> SqlStore<E> {
 
     async fn commit_together(&self, commands: &[Prepared]) -> Result<Vec<Result<Committed, Fault>>, Fault> {
         let deadline = self.parts.options.deadline;
-        let decided = timeout(deadline, self.decide(commands));
-        let (transaction, batch) = decided.await.map_err(|_| faults::too_slow(OPERATION, deadline))??;
-        if batch.events.is_empty() {
-            // Nothing was written. Ending the transaction can fail without anybody having to know.
-            let _ = timeout(deadline, transaction.rollback()).await;
+        let too_slow = |_| faults::too_slow(OPERATION, deadline);
+        let mut writer = timeout(deadline, self.writer.lock()).await.map_err(too_slow)?;
+        // Given up on, or failed, it drops the connection, and the database undoes what was begun.
+        let decided = timeout(deadline, self.decide(&mut writer, commands)).await.map_err(too_slow)?;
+        let (Append { mut connection, head: before }, batch) = decided?;
+        if let Some(last) = batch.events.last() {
+            end::<E>(&mut connection, "COMMIT", OPERATION, deadline).await?;
+            writer.remember(before, last.sequence, batch.states);
+            self.parts.head.send_modify(|known| *known = last.sequence.max(*known));
         } else {
-            let head = batch.events.last().map_or(0, |event| event.sequence);
-            end::<E>(transaction, OPERATION, deadline).await?;
-            self.parts.head.send_modify(|known| *known = head.max(*known));
+            end::<E>(&mut connection, "ROLLBACK", OPERATION, deadline).await?;
         }
+        writer.rest(connection);
         Ok(answers(commands, batch.answers, batch.events))
     }
 
-    /// Everything up to the commit. If this is given up on, the transaction is rolled back.
-    async fn decide(&self, commands: &[Prepared]) -> Result<(Transaction<'static, E::Db>, Batch), Fault> {
-        let mut transaction = self.begin_append().await?;
-        let mut session = Session::<E> { operation: OPERATION, connection: &mut *transaction };
-        let head = session.load_head().await?;
+    /// Everything up to the commit.
+    async fn decide(&self, writer: &mut Writer<E>, commands: &[Prepared]) -> Result<(Append<E>, Batch), Fault> {
+        let mut append = writer.begin(&self.parts.writer, &self.parts.options, OPERATION).await?;
+        let mut session = Session::<E> { operation: OPERATION, connection: &mut append.connection };
         let needs = Needs::of(commands);
-        let states = session.load_states(&needs).await?;
+        let states = match writer.recall(append.head, &needs.packages) {
+            Some(states) => states,
+            None => session.load_states(&needs.packages).await?,
+        };
         let facts = session.load_facts(needs, &states).await?;
-        let batch = Batch::decide(head, states, facts, commands, &*self.parts.options.ids);
-        session.append(&batch.events).await?;
-        session.apply(&batch.views).await?;
-        Ok((transaction, batch))
-    }
-
-    /// Begins a transaction that holds the log's lock. A connection of the pool may have died unnoticed: that is found out
-    /// by using it, once.
-    pub(super) async fn begin_append(&self) -> Result<Transaction<'static, E::Db>, Fault> {
-        match self.parts.writer.begin_with(E::BEGIN_APPEND).await {
-            Ok(transaction) => Ok(transaction),
-            Err(sqlx::Error::Io(_)) => {
-                self.parts.writer.begin_with(E::BEGIN_APPEND).await.map_err(|error| E::fault(OPERATION, &error))
-            }
-            Err(error) => Err(E::fault(OPERATION, &error)),
-        }
+        let batch = Batch::decide(append.head, states, facts, commands, &*self.parts.options.ids);
+        session.append(&batch.events, &batch.views).await?;
+        Ok((append, batch))
     }
 }
 
@@ -98,13 +96,14 @@ fn manifest_bytes(commands: &[Command]) -> usize {
     commands.iter().map(bytes).sum()
 }
 
-/// Commits. Whatever goes wrong from here on, it may have happened.
+/// Ends a transaction. Whatever goes wrong from here on, what it did may have happened.
 pub(super) async fn end<E: Engine>(
-    transaction: Transaction<'_, E::Db>,
+    connection: &mut Connection<E>,
+    how: &'static str,
     operation: &str,
     deadline: Duration,
 ) -> Result<(), Fault> {
-    match timeout(deadline, transaction.commit()).await {
+    match timeout(deadline, E::run(connection, how)).await {
         Ok(Ok(())) => Ok(()),
         Ok(Err(error)) => {
             let fault = E::fault(operation, &error);

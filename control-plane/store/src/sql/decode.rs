@@ -7,8 +7,8 @@ use std::str::FromStr;
 use artifactstore_registry::{FileFact, Package};
 use artifactstore_types::{
     Algorithm, ContentAddress, Digest, EventId, EventRecord, EventType, Fault, FileId, FileRecord, Location, Metadata,
-    NewPackage, PackageId, PackageRecord, PackageStatus, Provenance, RelativePath, RetentionClass, StoredLocation,
-    SubjectKind, Timestamp,
+    NewPackage, PackageId, PackageRecord, PackageStatus, Provenance, RelativePath, RetentionClass, Sequence,
+    StoredLocation, SubjectKind, Timestamp,
 };
 use bytes::Bytes;
 use serde::{Deserialize, Serialize};
@@ -351,4 +351,9 @@ pub(super) fn key(row: &impl Columns) -> String {
 pub(super) fn migration(row: &impl Columns) -> Result<(i64, bool), Fault> {
     let mut read = Reader::new("_sqlx_migrations", &["version", "success"], row);
     Ok((read.int()?, read.flag()?))
+}
+
+/// Where the log ends, in the first of the rows that say so.
+pub(super) fn head(row: Option<&impl Columns>) -> Option<Result<Sequence, Fault>> {
+    row.map(|row| count("event_log_head", &["sequence"], row))
 }

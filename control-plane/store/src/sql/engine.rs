@@ -19,7 +19,8 @@ pub(crate) trait Engine: Send + Sync + Sized + 'static {
 
     /// Its texts of the statements.
     const STATEMENTS: &'static Statements;
-    /// Begins a transaction that holds the log's lock from its first moment.
+    /// Begins a transaction, takes the log's lock, and says where the log ends: nothing that a decision reads can change
+    /// from then on.
     const BEGIN_APPEND: &'static str;
     /// Begins a transaction that only reads, and sees one state of the database throughout.
     const BEGIN_SNAPSHOT: &'static str;
@@ -44,6 +45,19 @@ pub(crate) trait Engine: Send + Sync + Sized + 'static {
         connection: &mut Connection<Self>,
         statement: &'static Statement,
         rows: &Rows<'_>,
+    ) -> impl Future<Output = Result<Vec<<Self::Db as Database>::Row>, sqlx::Error>> + Send;
+
+    /// Sends several statements, each for its rows, with as few round trips as it can. None may depend on what another
+    /// of them does, and none has an answer.
+    fn write(
+        connection: &mut Connection<Self>,
+        writes: &[(&'static Statement, Rows<'_>)],
+    ) -> impl Future<Output = Result<(), sqlx::Error>> + Send;
+
+    /// Runs several statements without arguments, and reads every row of their answers.
+    fn fetch_script(
+        connection: &mut Connection<Self>,
+        script: &'static str,
     ) -> impl Future<Output = Result<Vec<<Self::Db as Database>::Row>, sqlx::Error>> + Send;
 
     /// Runs several statements without arguments.
@@ -84,6 +98,31 @@ pub(crate) enum Column<'a> {
 pub(crate) struct Rows<'a> {
     pub(crate) count: usize,
     pub(crate) columns: Vec<Column<'a>>,
+}
+
+impl<'a> Rows<'a> {
+    /// Rows of these columns, which must be equally long.
+    pub(crate) fn new(columns: Vec<Column<'a>>) -> Self {
+        let count = columns.first().map_or(0, Column::len);
+        debug_assert!(columns.iter().all(|column| column.len() == count));
+        Self { count, columns }
+    }
+}
+
+impl Column<'_> {
+    fn len(&self) -> usize {
+        match self {
+            Self::Int(cells) => cells.len(),
+            Self::MaybeInt(cells) => cells.len(),
+            Self::Text(cells) => cells.len(),
+            Self::MaybeText(cells) => cells.len(),
+            Self::Id(cells) => cells.len(),
+            Self::Digest(cells) => cells.len(),
+            Self::MaybeDigest(cells) => cells.len(),
+            Self::Bytes(cells) => cells.len(),
+            Self::Bool(cells) => cells.len(),
+        }
+    }
 }
 
 /// The columns of a row that was read, by their place in the statement.

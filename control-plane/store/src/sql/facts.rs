@@ -1,7 +1,10 @@
 //! Loads what decisions need, inside the transaction that holds the log's lock: nothing read here can change before what
 //! is decided on it is committed.
 
-use std::{borrow::Cow, collections::HashMap};
+use std::{
+    borrow::Cow,
+    collections::{BTreeSet, HashMap},
+};
 
 use artifactstore_registry::{Facts, Needs, Package};
 use artifactstore_types::{Fault, PackageId, Sequence};
@@ -10,20 +13,29 @@ use super::{
     Session, decode,
     engine::{Column, Engine, Rows},
 };
+use crate::faults;
 
 impl<E: Engine> Session<'_, E> {
     /// The sequence of the last event.
     pub(super) async fn load_head(&mut self) -> Result<Sequence, Fault> {
         let rows = self.fetch(&E::STATEMENTS.load_head, &[]).await?;
-        let row = rows.first().ok_or_else(|| crate::faults::foreign_schema(self.operation))?;
-        decode::count("event_log_head", &["sequence"], row)
+        decode::head(rows.first()).ok_or_else(|| faults::foreign_schema(self.operation))?
     }
 
-    /// The packages these commands are about, those of them that exist.
-    pub(super) async fn load_states(&mut self, needs: &Needs) -> Result<HashMap<PackageId, Package>, Fault> {
-        let ids = needs.packages.iter().map(|id| *id.uuid().as_bytes()).collect();
-        let rows = Rows { count: needs.packages.len(), columns: vec![Column::Id(ids)] };
-        let found = self.fetch_bulk(&E::STATEMENTS.find_states, &rows).await?;
+    /// Begins to append: takes the log's lock, and says where the log ends.
+    pub(super) async fn begin_append(&mut self) -> Result<Sequence, Fault> {
+        let rows = E::fetch_script(self.connection, E::BEGIN_APPEND).await;
+        let rows = rows.map_err(|error| E::fault(self.operation, &error))?;
+        decode::head(rows.first()).ok_or_else(|| faults::foreign_schema(self.operation))?
+    }
+
+    /// These packages, those of them that exist.
+    pub(super) async fn load_states(
+        &mut self,
+        packages: &BTreeSet<PackageId>,
+    ) -> Result<HashMap<PackageId, Package>, Fault> {
+        let ids = packages.iter().map(|id| *id.uuid().as_bytes()).collect();
+        let found = self.fetch_bulk(&E::STATEMENTS.find_states, &Rows::new(vec![Column::Id(ids)])).await?;
         found.iter().map(|row| decode::state(row).map(|state| (state.package_id, state))).collect()
     }
 
@@ -42,14 +54,11 @@ impl<E: Engine> Session<'_, E> {
         if needs.files.is_empty() {
             return Ok(facts);
         }
-        let rows = Rows {
-            count: needs.files.len(),
-            columns: vec![
-                Column::Id(needs.files.iter().map(|(package, _)| *package.uuid().as_bytes()).collect()),
-                Column::Text(needs.files.iter().map(|(_, path)| Cow::Borrowed(path.as_str())).collect()),
-                Column::Bool(needs.files.iter().map(|asked| needs.directories.contains(asked)).collect()),
-            ],
-        };
+        let rows = Rows::new(vec![
+            Column::Id(needs.files.iter().map(|(package, _)| *package.uuid().as_bytes()).collect()),
+            Column::Text(needs.files.iter().map(|(_, path)| Cow::Borrowed(path.as_str())).collect()),
+            Column::Bool(needs.files.iter().map(|asked| needs.directories.contains(asked)).collect()),
+        ]);
         for row in &self.fetch_bulk(&E::STATEMENTS.find_paths, &rows).await? {
             match decode::path(row)? {
                 (package, path, Some(fact)) => facts.add_file(package, &path, fact),

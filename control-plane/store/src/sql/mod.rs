@@ -18,16 +18,21 @@ mod tests;
 mod upkeep;
 mod views;
 mod write;
+mod writer;
 
 use std::{
     any::Any,
     future::Future,
-    sync::{Mutex, PoisonError},
+    sync::{Mutex as SyncMutex, PoisonError},
 };
 
 use artifactstore_types::{Fault, Sequence};
 use sqlx::{Database, Pool};
-use tokio::{sync::watch, task::AbortHandle, time::timeout};
+use tokio::{
+    sync::{Mutex, watch},
+    task::AbortHandle,
+    time::timeout,
+};
 
 use self::engine::{Argument, Connection, Engine, Rows};
 use crate::{StoreOptions, faults};
@@ -35,14 +40,15 @@ use crate::{StoreOptions, faults};
 pub(crate) use postgres::open as open_postgres;
 pub(crate) use sqlite::open as open_sqlite;
 use statements::Statement;
+use writer::Writer;
 
 type Row<E> = <<E as Engine>::Db as Database>::Row;
 type ConnectOptions<E> = <Connection<E> as sqlx::Connection>::Options;
 
 /// What an engine's `open` puts together.
 pub(crate) struct Parts<E: Engine> {
-    /// For appending.
-    pub(crate) writer: Pool<E::Db>,
+    /// How the connection that appends is made.
+    pub(crate) writer: ConnectOptions<E>,
     /// For everything that only reads.
     pub(crate) readers: Pool<E::Db>,
     /// How a connection for upkeep is made: of its own, without the limits of those that serve.
@@ -52,7 +58,7 @@ pub(crate) struct Parts<E: Engine> {
     /// What was set.
     pub(crate) options: StoreOptions,
     /// Kept for as long as the store is open.
-    pub(crate) held: Mutex<Option<Box<dyn Any + Send + Sync>>>,
+    pub(crate) held: SyncMutex<Option<Box<dyn Any + Send + Sync>>>,
     /// Ended with the store.
     pub(crate) task: Option<AbortHandle>,
 }
@@ -60,6 +66,7 @@ pub(crate) struct Parts<E: Engine> {
 /// A store over a database.
 pub(crate) struct SqlStore<E: Engine> {
     parts: Parts<E>,
+    writer: Mutex<Writer<E>>,
 }
 
 impl<E: Engine> Drop for SqlStore<E> {
@@ -72,7 +79,7 @@ impl<E: Engine> Drop for SqlStore<E> {
 
 impl<E: Engine> SqlStore<E> {
     pub(crate) fn new(parts: Parts<E>) -> Self {
-        Self { parts }
+        Self { parts, writer: Mutex::new(Writer::new()) }
     }
 
     /// Ends every connection, and only then lets go of what was held while there were any.
@@ -81,7 +88,7 @@ impl<E: Engine> SqlStore<E> {
             task.abort();
         }
         self.parts.readers.close().await;
-        self.parts.writer.close().await;
+        self.writer.lock().await.close().await;
         let held = self.parts.held.lock().unwrap_or_else(PoisonError::into_inner).take();
         drop(held);
     }
@@ -141,6 +148,10 @@ struct Session<'c, E: Engine> {
 impl<E: Engine> Session<'_, E> {
     async fn fetch(&mut self, statement: &'static Statement, arguments: &[Argument<'_>]) -> Result<Vec<Row<E>>, Fault> {
         E::fetch(self.connection, statement, arguments).await.map_err(|error| E::fault(self.operation, &error))
+    }
+
+    async fn run(&mut self, script: &'static str) -> Result<(), Fault> {
+        E::run(self.connection, script).await.map_err(|error| E::fault(self.operation, &error))
     }
 
     async fn fetch_bulk(&mut self, statement: &'static Statement, rows: &Rows<'_>) -> Result<Vec<Row<E>>, Fault> {

@@ -81,7 +81,7 @@ impl<E: Engine> Views for SqlStore<E> {
     async fn list_locations(&self, addresses: &[ContentAddress]) -> Result<Vec<StoredLocation>, Fault> {
         faults::require_few("list locations", addresses.len())?;
         let asked = addresses_of(addresses);
-        let rows = Rows { count: asked.len(), columns: vec![Column::Text(asked)] };
+        let rows = Rows::new(vec![Column::Text(asked)]);
         let statement = &E::STATEMENTS.list_locations;
         let found = self.read_bulk("list locations", statement, &rows, decode::location).await?;
         Ok(in_order(found))
@@ -94,7 +94,7 @@ impl<E: Engine> Views for SqlStore<E> {
     ) -> Result<Vec<Option<FileRecord>>, Fault> {
         faults::require_few("find blobs", addresses.len())?;
         let asked = addresses_of(addresses);
-        let rows = Rows { count: asked.len(), columns: vec![same(namespace, asked.len()), Column::Text(asked)] };
+        let rows = Rows::new(vec![same(namespace, asked.len()), Column::Text(asked)]);
         let found = self.read_bulk("find blobs", &E::STATEMENTS.find_blobs, &rows, decode::file).await?;
         let by_address: HashMap<_, _> = found.into_iter().map(|file| (file.content_address, file)).collect();
         Ok(addresses.iter().map(|address| by_address.get(address).cloned()).collect())
@@ -105,7 +105,7 @@ impl<E: Engine> Views for SqlStore<E> {
         // No blob has a size beyond what a column holds.
         let asked: HashSet<i64> = sizes.iter().filter_map(|size| i64::try_from(*size).ok()).collect();
         let columns = vec![same(namespace, asked.len()), Column::Int(asked.iter().copied().collect())];
-        let rows = Rows { count: asked.len(), columns };
+        let rows = Rows::new(columns);
         let size = |row: &_| decode::count("artifact_files", &["size_bytes"], row);
         let here = self.read_bulk("have sizes", &E::STATEMENTS.find_sizes, &rows, size).await?;
         let here: HashSet<u64> = here.into_iter().collect();

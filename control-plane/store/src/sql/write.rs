@@ -8,42 +8,52 @@ use artifactstore_types::{EventRecord, Fault, FileRecord, PackageRecord, Provena
 use super::{
     Session,
     decode::ProvenanceColumn,
-    engine::{Argument, Column, Engine, Rows},
+    engine::{Column, Engine, Rows},
     statements::Statement,
 };
 use crate::faults;
 
+type Write<'a> = (&'static Statement, Rows<'a>);
+
 impl<E: Engine> Session<'_, E> {
-    /// Appends events that follow the log's last one, and moves its head behind them.
-    pub(super) async fn append(&mut self, events: &[EventRecord]) -> Result<(), Fault> {
+    /// Appends events that follow the log's last one, moves its head behind them, and applies their row changes.
+    pub(super) async fn append(&mut self, events: &[EventRecord], views: &ViewBatch) -> Result<(), Fault> {
         let Some(last) = events.last() else { return Ok(()) };
-        self.write(&E::STATEMENTS.append_events, events.len(), event_columns(events)?).await?;
-        self.fetch(&E::STATEMENTS.advance_head, &[Argument::Int(signed(last.sequence)?)]).await?;
-        Ok(())
+        let mut writes = view_writes::<E>(views)?;
+        writes.push(of(&E::STATEMENTS.append_events, event_columns(events)?));
+        writes.push(of(&E::STATEMENTS.advance_head, vec![all_signed(std::iter::once(last.sequence))?]));
+        self.write(writes).await
     }
 
     /// Applies row changes.
     pub(super) async fn apply(&mut self, views: &ViewBatch) -> Result<(), Fault> {
-        let statements = E::STATEMENTS;
-        self.write(&statements.insert_packages, views.packages.len(), package_columns(&views.packages)?).await?;
-        self.write(&statements.advance_packages, views.advances.len(), advance_columns(views)?).await?;
-        self.write(&statements.insert_files, views.files.len(), file_columns(&views.files)?).await?;
-        self.write(&statements.rebind_files, views.rebound.len(), rebound_columns(&views.rebound)?).await?;
-        self.write(&statements.add_locations, views.locations.len(), location_columns(views)?).await?;
-        self.write(&statements.set_retention, views.retention.len(), retention_columns(views)).await
+        self.write(view_writes::<E>(views)?).await
     }
 
-    async fn write(
-        &mut self,
-        statement: &'static Statement,
-        count: usize,
-        columns: Vec<Column<'_>>,
-    ) -> Result<(), Fault> {
-        if count > 0 {
-            self.fetch_bulk(statement, &Rows { count, columns }).await?;
+    async fn write(&mut self, mut writes: Vec<Write<'_>>) -> Result<(), Fault> {
+        writes.retain(|(_, rows)| rows.count > 0);
+        if writes.is_empty() {
+            return Ok(());
         }
-        Ok(())
+        E::write(self.connection, &writes).await.map_err(|error| E::fault(self.operation, &error))
     }
+}
+
+/// The row changes of a batch. No row is in two of them, so none depends on another.
+fn view_writes<E: Engine>(views: &ViewBatch) -> Result<Vec<Write<'_>>, Fault> {
+    let statements = E::STATEMENTS;
+    Ok(vec![
+        of(&statements.insert_packages, package_columns(&views.packages)?),
+        of(&statements.advance_packages, advance_columns(views)?),
+        of(&statements.insert_files, file_columns(&views.files)?),
+        of(&statements.rebind_files, rebound_columns(&views.rebound)?),
+        of(&statements.add_locations, location_columns(views)?),
+        of(&statements.set_retention, retention_columns(views)),
+    ])
+}
+
+fn of<'a>(statement: &'static Statement, columns: Vec<Column<'a>>) -> Write<'a> {
+    (statement, Rows::new(columns))
 }
 
 /// A count or size as the databases hold it. The rules keep all of them far below this; what does not fit was not made by

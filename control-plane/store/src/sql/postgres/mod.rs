@@ -1,4 +1,4 @@
-//! PostgreSQL: rows travel as arrays, the log's lock is a row lock, and the plan of a statement is always by index, since
+//! PostgreSQL: rows travel as arrays, several writes as one statement (each a part of its `WITH`), the log's lock is a row lock, and the plan of a statement is always by index, since
 //! one made while a table was small would be kept when it is not.
 
 mod faults;
@@ -6,7 +6,10 @@ mod open;
 mod wakeups;
 
 use artifactstore_types::Fault;
-use sqlx::{Arguments as _, Executor as _, PgConnection, Postgres, postgres::PgRow};
+use sqlx::{
+    Arguments as _, AssertSqlSafe, Executor as _, PgConnection, Postgres,
+    postgres::{PgArguments, PgRow},
+};
 
 use super::{
     engine::{Argument, Column, Engine, Rows, arguments, columns},
@@ -44,22 +47,27 @@ impl Engine for PostgresEngine {
         statement: &'static Statement,
         rows: &Rows<'_>,
     ) -> Result<Vec<PgRow>, sqlx::Error> {
-        let mut arguments = sqlx::postgres::PgArguments::default();
-        for column in &rows.columns {
-            match column {
-                Column::Int(cells) => arguments.add(cells),
-                Column::MaybeInt(cells) => arguments.add(cells),
-                Column::Text(cells) => arguments.add(cells),
-                Column::MaybeText(cells) => arguments.add(cells),
-                Column::Id(cells) => arguments.add(cells),
-                Column::Digest(cells) => arguments.add(cells),
-                Column::MaybeDigest(cells) => arguments.add(cells),
-                Column::Bytes(cells) => arguments.add(cells),
-                Column::Bool(cells) => arguments.add(cells),
-            }
-            .map_err(sqlx::Error::Encode)?;
-        }
+        let mut arguments = PgArguments::default();
+        add_rows(&mut arguments, rows)?;
         connection.fetch_all(sqlx::query_with(statement.text, arguments)).await
+    }
+
+    async fn write(
+        connection: &mut PgConnection,
+        writes: &[(&'static Statement, Rows<'_>)],
+    ) -> Result<(), sqlx::Error> {
+        let mut arguments = PgArguments::default();
+        let mut parts = Vec::with_capacity(writes.len());
+        for (place, (statement, rows)) in writes.iter().enumerate() {
+            parts.push(format!("w{place} AS (\n{})", renumbered(statement.text, arguments.len())));
+            add_rows(&mut arguments, rows)?;
+        }
+        let text = format!("WITH {} SELECT 1", parts.join(", "));
+        connection.execute(sqlx::query_with(AssertSqlSafe(text), arguments)).await.map(drop)
+    }
+
+    async fn fetch_script(connection: &mut PgConnection, script: &'static str) -> Result<Vec<PgRow>, sqlx::Error> {
+        sqlx::raw_sql(script).fetch_all(connection).await
     }
 
     async fn run(connection: &mut PgConnection, script: &'static str) -> Result<(), sqlx::Error> {
@@ -69,4 +77,36 @@ impl Engine for PostgresEngine {
     fn fault(operation: &str, error: &sqlx::Error) -> Fault {
         faults::fault(operation, error)
     }
+}
+
+/// One array a column.
+fn add_rows(arguments: &mut PgArguments, rows: &Rows<'_>) -> Result<(), sqlx::Error> {
+    for column in &rows.columns {
+        match column {
+            Column::Int(cells) => arguments.add(cells),
+            Column::MaybeInt(cells) => arguments.add(cells),
+            Column::Text(cells) => arguments.add(cells),
+            Column::MaybeText(cells) => arguments.add(cells),
+            Column::Id(cells) => arguments.add(cells),
+            Column::Digest(cells) => arguments.add(cells),
+            Column::MaybeDigest(cells) => arguments.add(cells),
+            Column::Bytes(cells) => arguments.add(cells),
+            Column::Bool(cells) => arguments.add(cells),
+        }
+        .map_err(sqlx::Error::Encode)?;
+    }
+    Ok(())
+}
+
+/// The same statement, whose arguments come after `before` others: `$1` becomes `$(before + 1)`.
+fn renumbered(text: &str, before: usize) -> String {
+    let mut pieces = text.split('$');
+    let mut out = pieces.next().unwrap_or_default().to_owned();
+    for piece in pieces {
+        let digits = piece.bytes().take_while(u8::is_ascii_digit).count();
+        let (number, rest) = piece.split_at(digits);
+        let number = number.parse::<usize>().map_or_else(|_| number.to_owned(), |number| (number + before).to_string());
+        out.extend(["$", &number, rest]);
+    }
+    out
 }

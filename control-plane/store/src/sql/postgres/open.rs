@@ -31,9 +31,10 @@ pub(crate) fn open(url: &str, options: StoreOptions) -> Result<SqlStore<Postgres
         .application_name("artifactstore")
         .options(by_index)
         .options([("statement_timeout", timeout.as_str()), ("jit", "off")]);
-    let pool = || PgPoolOptions::new().acquire_timeout(options.acquire_deadline);
-    let writer = pool().max_connections(2).test_before_acquire(false).connect_lazy_with(serving.clone());
-    let readers = pool().max_connections(options.read_connections.max(1)).connect_lazy_with(serving);
+    let readers = PgPoolOptions::new()
+        .acquire_timeout(options.acquire_deadline)
+        .max_connections(options.read_connections.max(1))
+        .connect_lazy_with(serving.clone());
     let head = watch::Sender::new(0);
     let listening = PgPoolOptions::new()
         .max_connections(1)
@@ -43,7 +44,7 @@ pub(crate) fn open(url: &str, options: StoreOptions) -> Result<SqlStore<Postgres
         .connect_lazy_with(connect.clone().application_name("artifactstore-tail"));
     let listener = tokio::spawn(wakeups::listen(listening, head.clone()));
     Ok(SqlStore::new(Parts {
-        writer,
+        writer: serving,
         readers,
         upkeep: connect
             .application_name("artifactstore-upkeep")

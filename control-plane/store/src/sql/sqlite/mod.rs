@@ -27,7 +27,7 @@ impl Engine for SqliteEngine {
     type Db = Sqlite;
 
     const STATEMENTS: &'static Statements = &statements::SQLITE;
-    const BEGIN_APPEND: &'static str = "BEGIN IMMEDIATE";
+    const BEGIN_APPEND: &'static str = "BEGIN IMMEDIATE; SELECT sequence FROM event_log_head WHERE singleton = 1";
     const BEGIN_SNAPSHOT: &'static str = "BEGIN DEFERRED";
     const DROP_EVERYTHING: &'static str = include_str!("../scripts/sqlite/drop_everything.sql");
     const CREATE_SHADOWS: &'static str = include_str!("../scripts/sqlite/create_shadows.sql");
@@ -62,6 +62,23 @@ impl Engine for SqliteEngine {
             }
         }
         Ok(found)
+    }
+
+    async fn write(
+        connection: &mut SqliteConnection,
+        writes: &[(&'static Statement, Rows<'_>)],
+    ) -> Result<(), sqlx::Error> {
+        for (statement, rows) in writes {
+            Self::fetch_bulk(connection, statement, rows).await?;
+        }
+        Ok(())
+    }
+
+    async fn fetch_script(
+        connection: &mut SqliteConnection,
+        script: &'static str,
+    ) -> Result<Vec<SqliteRow>, sqlx::Error> {
+        sqlx::raw_sql(script).fetch_all(connection).await
     }
 
     async fn run(connection: &mut SqliteConnection, script: &'static str) -> Result<(), sqlx::Error> {

@@ -7,7 +7,7 @@ use sqlx::{
     ConnectOptions as _,
     sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous},
 };
-use tokio::sync::watch;
+use tokio::{sync::watch, time::timeout};
 
 use super::{Engine as _, SqliteEngine, faults, lock::Lock};
 use crate::{
@@ -21,11 +21,13 @@ const CHECKPOINT_PAGES: &str = "8000";
 /// their indexes.
 const CACHE: &str = "-65536";
 
+const OPEN: &str = "open store";
+
 pub(crate) async fn open(path: PathBuf, options: StoreOptions) -> Result<SqlStore<SqliteEngine>, Fault> {
     if let Some(directory) = path.parent().filter(|parent| !parent.as_os_str().is_empty()) {
         tokio::fs::create_dir_all(directory).await.map_err(|error| {
             tracing::warn!(path = %directory.display(), %error, "the directory of the database cannot be made");
-            faults::unusable_file("open store", &path)
+            faults::unusable_file(OPEN, &path)
         })?;
     }
     let lock = Lock::take(&path)?;
@@ -34,7 +36,7 @@ pub(crate) async fn open(path: PathBuf, options: StoreOptions) -> Result<SqlStor
         .busy_timeout(options.deadline.min(Duration::from_secs(10)))
         .statement_cache_capacity(256)
         .disable_statement_logging();
-    let writing = connect
+    let writer = connect
         .clone()
         .create_if_missing(true)
         .journal_mode(SqliteJournalMode::Wal)
@@ -42,15 +44,11 @@ pub(crate) async fn open(path: PathBuf, options: StoreOptions) -> Result<SqlStor
         .foreign_keys(false)
         .pragma("cache_size", CACHE)
         .pragma("wal_autocheckpoint", CHECKPOINT_PAGES);
-    let writer = SqlitePoolOptions::new()
-        .max_connections(1)
-        .idle_timeout(None)
-        .max_lifetime(None)
-        .test_before_acquire(false)
-        .acquire_timeout(options.acquire_deadline.max(options.deadline))
-        .connect_with(writing)
+    // Makes the file, where there is none, before anybody wants to read it.
+    let made = timeout(options.deadline, writer.connect())
         .await
-        .map_err(|error| SqliteEngine::fault("open store", &error))?;
+        .map_err(|_| crate::faults::too_slow(OPEN, options.deadline))?;
+    made.map_err(|error| SqliteEngine::fault(OPEN, &error))?;
     let readers = SqlitePoolOptions::new()
         .max_connections(options.read_connections.max(1))
         .max_lifetime(None)

@@ -2,25 +2,19 @@
 //! and the two are compared row by row. Nothing that is kept is changed or locked.
 
 use artifactstore_types::Fault;
-use sqlx::Connection as _;
 
-use super::super::{
-    Session, SqlStore, decode,
-    engine::{Connection, Engine},
-    statements::Statement,
-};
+use super::super::{Session, SqlStore, decode, engine::Engine, statements::Statement};
 use crate::{Checked, Progress, check::LogCheck};
 
 const OPERATION: &str = "check";
 
 impl<E: Engine> SqlStore<E> {
     pub(super) async fn compare(&self, progress: Progress<'_>) -> Result<Checked, Fault> {
-        let mut connection: Connection<E> = self.upkeep_connection(OPERATION).await?;
-        let database = |error| E::fault(OPERATION, &error);
-        // Its own transaction, rolled back when it is dropped, on a connection that is closed after it.
-        let mut snapshot = connection.begin_with(E::BEGIN_SNAPSHOT).await.map_err(database)?;
-        E::run(&mut snapshot, E::CREATE_SHADOWS).await.map_err(database)?;
-        let mut session = Session::<E> { operation: OPERATION, connection: &mut snapshot };
+        // The transaction is never ended: the connection is closed, and with it goes what was made in it.
+        let mut connection = self.upkeep_connection(OPERATION).await?;
+        let mut session = Session::<E> { operation: OPERATION, connection: &mut connection };
+        session.run(E::BEGIN_SNAPSHOT).await?;
+        session.run(E::CREATE_SHADOWS).await?;
         let head = session.load_head().await?;
         let mut log = LogCheck::default();
         let folded = session.fold(head, progress, |event| log.read(event)).await;

@@ -2,7 +2,6 @@
 
 use artifactstore_registry::view::ViewBatch;
 use artifactstore_types::{EventRecord, Fault, Sequence};
-use sqlx::Connection as _;
 
 use super::super::{
     Session, SqlStore, append, decode,
@@ -21,13 +20,11 @@ impl<E: Engine> SqlStore<E> {
     /// the views as they were until all is done.
     pub(super) async fn fold_anew(&self, progress: Progress<'_>) -> Result<Replayed, Fault> {
         let mut connection = self.upkeep_connection(OPERATION).await?;
-        let database = |error| E::fault(OPERATION, &error);
-        let mut transaction = connection.begin_with(E::BEGIN_APPEND).await.map_err(database)?;
-        E::run(&mut transaction, E::CLEAR_VIEWS).await.map_err(database)?;
-        let mut session = Session::<E> { operation: OPERATION, connection: &mut transaction };
-        let head = session.load_head().await?;
+        let mut session = Session::<E> { operation: OPERATION, connection: &mut connection };
+        let head = session.begin_append().await?;
+        session.run(E::CLEAR_VIEWS).await?;
         let events = session.fold(head, progress, |_| ()).await?;
-        append::end::<E>(transaction, OPERATION, self.parts.options.deadline).await?;
+        append::end::<E>(&mut connection, "COMMIT", OPERATION, self.parts.options.deadline).await?;
         Ok(Replayed { events, head })
     }
 }

@@ -1,3 +1,6 @@
--- The log ends at $1 now; whoever listens is told when this is committed.
-WITH told AS (SELECT pg_notify('artifactstore_events', $1::bigint::text))
-UPDATE event_log_head SET sequence = $1 FROM told WHERE singleton = 1
+-- The log ends here now; whoever listens is told when this is committed.
+WITH told AS (
+    SELECT moved.sequence, pg_notify('artifactstore_events', moved.sequence::text)
+    FROM unnest($1::bigint[]) AS moved (sequence)
+)
+UPDATE event_log_head SET sequence = told.sequence FROM told WHERE singleton = 1

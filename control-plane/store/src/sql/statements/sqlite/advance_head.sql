@@ -1,2 +1,2 @@
--- The log ends at $1 now.
-UPDATE event_log_head SET sequence = $1 WHERE singleton = 1
+-- The log ends here now.
+UPDATE event_log_head SET sequence = (SELECT MAX(column1) FROM (VALUES {(?)})) WHERE singleton = 1
