@@ -84,7 +84,9 @@ impl Service {
         Ok((0..count).map(answer).collect())
     }
 
-    async fn receipts_of(
+    /// Receipts for those of these blobs that the namespace has registered *and* that the data plane can serve now from a
+    /// place that is registered. Where it can serve one from elsewhere only, sending it again registers that place.
+    pub(crate) async fn receipts_of(
         &self,
         namespace: &Namespace,
         addresses: impl Iterator<Item = ContentAddress>,
@@ -93,18 +95,20 @@ impl Service {
         addresses.sort_unstable();
         addresses.dedup();
         let files = self.store().find_blobs(namespace, &addresses).await?;
-        let files: HashMap<_, _> = files.into_iter().flatten().map(|file| (file.content_address, file)).collect();
-        let locations = self.store().list_locations(&addresses).await?;
+        let files: Vec<_> = files.into_iter().flatten().collect();
+        let addresses: Vec<_> = files.iter().map(|file| file.content_address).collect();
+        let servable = self.plane().have_objects(self.options().backend_id.clone(), &addresses).await?;
+        let servable: HashMap<_, _> = addresses.iter().zip(servable).collect();
+        let files: HashMap<_, _> = files.iter().map(|file| (file.content_address, file)).collect();
+        let registered = self.store().list_locations(&addresses).await?;
         let receipt = |stored: StoredLocation| {
             let file = files.get(&stored.content_address)?;
+            let serves = servable.get(&stored.content_address)?.as_ref() == Some(&stored.location);
             let digests =
                 DualDigest { blake3: file.content_address.digest(), sha256: file.sha256, size_bytes: file.size_bytes };
-            let address = stored.content_address;
-            Some((
-                address,
-                Receipt { digests, location: stored.location, node_id: stored.node_id, stored_at: stored.stored_at },
-            ))
+            let StoredLocation { content_address, location, node_id, stored_at } = stored;
+            serves.then_some((content_address, Receipt { digests, location, node_id, stored_at }))
         };
-        Ok(locations.into_iter().filter_map(receipt).collect())
+        Ok(registered.into_iter().filter_map(receipt).collect())
     }
 }

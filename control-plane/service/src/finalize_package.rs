@@ -3,6 +3,7 @@
 use artifactstore_registry::{self as registry, Request};
 use artifactstore_types::{
     Actor, Category, ContentAddress, Fault, FileRecord, PackageId, PackageRecord, PackageStatus, StoredLocation,
+    Timestamp,
 };
 use bytes::Bytes;
 use futures::TryStreamExt as _;
@@ -21,9 +22,10 @@ impl Service {
             if package.status == PackageStatus::Finalized {
                 return Ok(package);
             }
-            let manifest = self.build_manifest(actor, &package).await?;
+            let now = self.clock().now();
+            let manifest = self.build_manifest(actor, &package, now).await?;
             let request = registry::FinalizePackage { manifest, expected_revision: package.revision };
-            match self.submit(id, actor, Request::FinalizePackage(request)).await {
+            match self.submit_at(now, id, actor, Request::FinalizePackage(request)).await {
                 Ok(_) => return self.require_package(id).await,
                 Err(fault) if fault.category == Category::Conflict => {}
                 Err(fault) => return Err(fault),
@@ -34,12 +36,12 @@ impl Service {
 
     /// The manifest of the package as it is registered now. Files read after `package` was may be newer than it; the
     /// registry refuses the manifest then, by the revision.
-    async fn build_manifest(&self, actor: &Actor, package: &PackageRecord) -> Result<Bytes, Fault> {
+    async fn build_manifest(&self, actor: &Actor, package: &PackageRecord, now: Timestamp) -> Result<Bytes, Fault> {
         let id = package.package_id;
         let files: Vec<FileRecord> = self.all_files(id).try_collect().await?;
         let locations = self.locations_of(&files).await?;
         let classes = self.store().list_classes().await?;
-        let (package, actor, now) = (package.clone(), actor.clone(), self.clock().now());
+        let (package, actor) = (package.clone(), actor.clone());
         // A hundred thousand entries take a while to sort and write: not on a thread that serves others.
         let built = tokio::task::spawn_blocking(move || {
             registry::build_manifest(&package, &files, &locations, &classes, &actor, now)

@@ -4,7 +4,7 @@
 //! them, and groups of receipts are committed while the next pack is written. Answers keep the order of the files.
 //! Whoever drops the answers stops all of it.
 
-use std::sync::Arc;
+use std::{collections::VecDeque, sync::Arc};
 
 use artifactstore_dataplane::Blob;
 use artifactstore_types::{Fault, FileHeader, FileRecord, Receipt, SmallFile, Upload};
@@ -96,29 +96,62 @@ impl Service {
     }
 }
 
-/// Pairs each receipt with the file it is of: receipts come in the order in which blobs were sent.
+/// Pairs each receipt with the file it is of: receipts come in the order in which blobs were sent. A refused file has no
+/// receipt to wait for: it is answered as soon as those before it are, or its share of the room would never return.
 async fn match_receipts(
     mut receipts: BoxStream<'static, Result<Receipt, Fault>>,
     mut sent: mpsc::UnboundedReceiver<Sent>,
     answers: &mpsc::Sender<Stored>,
 ) {
-    while let Some(receipt) = receipts.next().await {
-        while let Ok(Sent { header, refused, _room }) = sent.try_recv() {
-            let answered = refused.is_none();
-            let receipt = refused.map_or_else(|| receipt.clone(), Err);
-            if answers.send((header, receipt)).await.is_err() {
-                return;
+    let mut waiting = VecDeque::new();
+    loop {
+        let receipt = tokio::select! {
+            receipt = receipts.next() => match receipt {
+                Some(receipt) => Some(receipt),
+                None => break,
+            },
+            Some(file) = sent.recv() => {
+                waiting.push_back(file);
+                None
             }
-            if answered {
-                break;
-            }
+        };
+        // A file is announced before its bytes are sent, so whatever has a receipt is in the channel by now.
+        while let Ok(file) = sent.try_recv() {
+            waiting.push_back(file);
         }
-    }
-    // What is left was refused here, or the data plane went away before it answered.
-    while let Ok(Sent { header, refused, _room }) = sent.try_recv() {
-        let fault = refused.unwrap_or_else(|| faults::not_answered(&header.relative_path));
-        if answers.send((header, Err(fault))).await.is_err() {
+        if answer(&mut waiting, receipt, answers).await.is_err() {
             return;
         }
     }
+    // What is left was refused here, or the data plane went away before it answered.
+    sent.close();
+    while let Some(file) = waiting.pop_front().or_else(|| sent.try_recv().ok()) {
+        let fault = file.refused.unwrap_or_else(|| faults::not_answered(&file.header.relative_path));
+        if answers.send((file.header, Err(fault))).await.is_err() {
+            return;
+        }
+    }
+}
+
+/// Answers the refused files at the front, then the one the receipt is of, then the refused files behind it.
+async fn answer(
+    waiting: &mut VecDeque<Sent>,
+    mut receipt: Option<Result<Receipt, Fault>>,
+    answers: &mpsc::Sender<Stored>,
+) -> Result<(), mpsc::error::SendError<Stored>> {
+    while let Some(file) = waiting.pop_front() {
+        let answered = match (file.refused, receipt.take()) {
+            (Some(fault), later) => {
+                receipt = later;
+                Err(fault)
+            }
+            (None, Some(receipt)) => receipt,
+            (None, None) => {
+                waiting.push_front(Sent { refused: None, ..file });
+                break;
+            }
+        };
+        answers.send((file.header, answered)).await?;
+    }
+    Ok(())
 }

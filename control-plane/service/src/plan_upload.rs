@@ -6,7 +6,7 @@
 
 use std::collections::{HashMap, HashSet};
 
-use artifactstore_types::{ContentAddress, Fault, Namespace, PackageId, PlanAnswer, PlannedFile};
+use artifactstore_types::{Fault, Namespace, PackageId, PlanAnswer, PlannedFile};
 
 use crate::{Service, faults};
 
@@ -20,27 +20,15 @@ impl Service {
         }
         let package = self.require_open_package(id).await?;
         let namespace = &package.package.namespace;
-        let here = self.blobs_here(namespace, files.iter().filter_map(|file| file.address)).await?;
+        let here = self.receipts_of(namespace, files.iter().filter_map(|file| file.address)).await?;
         let undigested = files.iter().filter(|file| file.address.is_none()).map(|file| file.size_bytes);
         let sizes = self.known_sizes(namespace, undigested).await?;
         let answer = |file: &PlannedFile| match file.address {
-            Some(address) if here.contains(&address) => PlanAnswer::Have,
+            Some(address) if here.contains_key(&address) => PlanAnswer::Have,
             None if sizes.get(&file.size_bytes) == Some(&true) => PlanAnswer::DigestFirst,
             Some(_) | None => PlanAnswer::Send,
         };
         Ok(files.iter().map(answer).collect())
-    }
-
-    async fn blobs_here(
-        &self,
-        namespace: &Namespace,
-        addresses: impl Iterator<Item = ContentAddress>,
-    ) -> Result<HashSet<ContentAddress>, Fault> {
-        let addresses: Vec<_> = addresses.collect::<HashSet<_>>().into_iter().collect();
-        let registered = self.store().find_blobs(namespace, &addresses).await?;
-        let registered: Vec<_> = registered.into_iter().flatten().map(|file| file.content_address).collect();
-        let stored = self.plane().have_objects(self.options().backend_id.clone(), &registered).await?;
-        Ok(registered.into_iter().zip(stored).filter_map(|(address, location)| location.map(|_| address)).collect())
     }
 
     async fn known_sizes(

@@ -5,7 +5,7 @@ use std::{sync::Arc, time::Duration};
 use artifactstore_dataplane::DataPlane;
 use artifactstore_registry::{Command, Request};
 use artifactstore_store::{Committed, Committer, RegistryStore, Tail};
-use artifactstore_types::{Actor, BackendId, Clock, Fault, Ids, PackageId, PackageRecord};
+use artifactstore_types::{Actor, BackendId, Clock, Fault, Ids, PackageId, PackageRecord, Timestamp};
 
 use crate::faults;
 
@@ -88,8 +88,18 @@ impl Service {
 
     /// Asks the registry for a change and waits until it is durable.
     pub(crate) async fn submit(&self, package: PackageId, actor: &Actor, request: Request) -> Result<Committed, Fault> {
-        let command = Command { package_id: package, actor: actor.clone(), at: self.clock().now(), request };
-        self.parts.committer.submit(command).await
+        self.submit_at(self.clock().now(), package, actor, request).await
+    }
+
+    /// The same, at a time that is part of what is asked.
+    pub(crate) async fn submit_at(
+        &self,
+        at: Timestamp,
+        package: PackageId,
+        actor: &Actor,
+        request: Request,
+    ) -> Result<Committed, Fault> {
+        self.parts.committer.submit(Command { package_id: package, actor: actor.clone(), at, request }).await
     }
 
     /// The package of this id, or the fault that there is none.

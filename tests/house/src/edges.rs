@@ -41,10 +41,10 @@ fn findings(package: &Value, allowed: &Allowed) -> Vec<String> {
             if !crates.iter().any(|one| one == short(dependency)) {
                 found.push(format!("{name} must not depend on {}", short(dependency)));
             }
-        } else if let Some(only) = allowed.libraries.get(dependency) {
-            if !only.iter().any(|one| one == name) {
-                found.push(format!("{name} must not use {dependency}: only {} may", only.join(", ")));
-            }
+        } else if let Some(only) = allowed.libraries.get(dependency)
+            && !only.iter().any(|one| one == name)
+        {
+            found.push(format!("{name} must not use {dependency}: only {} may", only.join(", ")));
         }
     }
     found

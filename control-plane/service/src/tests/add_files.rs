@@ -176,3 +176,29 @@ async fn several_producers_add_to_one_open_package_at_once() {
     futures::future::join_all(producers).await;
     assert_eq!(world.service.load_package(id).await.unwrap().file_count, 320);
 }
+
+#[tokio::test]
+async fn answers_refused_files_though_no_receipt_follows_them() {
+    let world = world();
+    let id = world.package("too-large").await;
+    let limit = world.service.small_file_limit();
+    // More than fit into the room for files on their way.
+    let bytes = bytes::Bytes::from(vec![0; limit + 1]);
+    let files = (0..1_500)
+        .map(move |n| artifactstore_types::SmallFile { header: header(&format!("{n}")), bytes: bytes.clone() });
+    let answers: Vec<_> = world.service.ingest_files(&upload(id), stream::iter(files).boxed()).collect().await;
+    assert_eq!(answers.len(), 1_500);
+    assert!(answers.iter().all(|answer| &*answer.as_ref().unwrap_err().code == "AS-SVC-0013"));
+}
+
+#[tokio::test]
+async fn binds_no_path_to_a_blob_that_was_lost_since_it_was_registered() {
+    let world = world();
+    let id = world.package("first").await;
+    let file = world.add(id, "a", b"bytes").await.unwrap();
+    let stored = world.store.list_locations(&[file.content_address]).await.unwrap();
+    assert!(world.plane.tamper(&stored[0].location, |_| None));
+    let known = KnownFile { header: header("b"), address: file.content_address };
+    let answers = world.service.commit_files(&upload(id), vec![known]).await.unwrap();
+    assert_eq!(&*answers[0].as_ref().unwrap_err().code, "AS-SVC-0005");
+}
