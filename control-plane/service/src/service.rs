@@ -42,7 +42,7 @@ impl Default for ServiceOptions {
     fn default() -> Self {
         Self {
             backend_id: None,
-            sender_pause: Duration::from_secs(60),
+            sender_pause: Duration::from_mins(1),
             health_deadline: Duration::from_secs(2),
             version: env!("CARGO_PKG_VERSION").to_owned(),
         }
