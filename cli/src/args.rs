@@ -10,7 +10,10 @@ use artifactstore_types::{
 };
 use clap::{Args, Parser, Subcommand, ValueHint, builder::TypedValueParser as _};
 
+mod contracts;
 mod help;
+
+pub use contracts::{Contracts, Fixtures, Reduce, Schemas, Validate};
 
 use crate::values::{Format, Pair, Range, duration};
 
@@ -124,6 +127,9 @@ pub enum Command {
     /// Fold the event log again
     #[command(long_about = help::REPLAY, after_help = help::REPLAY_EXAMPLES)]
     Replay(Replay),
+    /// Validate and reduce the events of contracts that others rely on; needs no store
+    #[command(subcommand, long_about = help::CONTRACTS, after_help = help::CONTRACTS_EXAMPLES)]
+    Contracts(Contracts),
     /// Say which version this is
     Version,
     /// Write the completions of a shell

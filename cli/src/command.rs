@@ -1,6 +1,7 @@
 //! The commands, one a file: each takes its arguments, makes one call on the client, and has the answer shown.
 
 mod completions;
+mod contracts;
 mod dev;
 mod fail;
 mod finalize;
@@ -51,6 +52,7 @@ pub async fn run(cli: Cli, context: &mut Context) -> Result<Ended, Stop> {
         Command::Dev(arguments) => dev::run(arguments, &cli.global, context).await,
         Command::Migrate(arguments) => migrate::run(arguments, &cli.global, context).await,
         Command::Replay(arguments) => replay::run(arguments, &cli.global, context).await,
+        Command::Contracts(part) => contracts::run(part, context).await,
         Command::Version => version::run(context),
         Command::Completions(arguments) => completions::run(&arguments, context),
     }

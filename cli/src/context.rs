@@ -6,6 +6,7 @@ use artifactstore_client::{Connection, Progress};
 use artifactstore_kit::Shutdown;
 use artifactstore_types::{Actor, Fault, Namespace};
 use rustix::process::getuid;
+use tokio::task;
 
 use crate::{
     args::Global,
@@ -60,6 +61,15 @@ impl Context {
             () = soft.cancelled() => Err(faults::interrupted()),
             done = work => done,
         }
+    }
+
+    /// Does `work` that blocks, on a thread of its own, until it is done or the process is asked to end.
+    pub async fn apart<T: Send + 'static>(
+        &self,
+        work: impl FnOnce() -> Result<T, Stop> + Send + 'static,
+    ) -> Result<T, Stop> {
+        let done = task::spawn_blocking(work);
+        self.until_stopped(async { done.await.map_err(faults::no_runtime) }).await?
     }
 
     /// Whether somebody looks and wants to see how far an operation is.

@@ -15,6 +15,8 @@ pub const CODES: &[(&str, &str)] = &[
     ("AS-CLI-0007", "the process could not be set up"),
     ("AS-CLI-0008", "there is no store here"),
     ("AS-CLI-0009", "the command works on a database and not through a server"),
+    ("AS-CLI-0010", "what the command was to read could not be read"),
+    ("AS-CLI-0011", "a stream could not be sorted on disk"),
 ];
 
 /// `what` is the parser's own explanation.
@@ -27,13 +29,7 @@ pub fn interrupted() -> Fault {
 }
 
 pub fn not_written(place: impl fmt::Display, error: &io::Error) -> Fault {
-    let category = match error.kind() {
-        io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded | io::ErrorKind::FileTooLarge => Category::Exhausted,
-        io::ErrorKind::PermissionDenied | io::ErrorKind::ReadOnlyFilesystem => Category::PermissionDenied,
-        io::ErrorKind::NotFound => Category::NotFound,
-        _ => Category::FailedPrecondition,
-    };
-    Fault::new("AS-CLI-0003", category, format!("write result: {error}")).about(place)
+    Fault::new("AS-CLI-0003", category_of(error), format!("write result: {error}")).about(place)
 }
 
 pub fn too_late(interrupted: Fault) -> Fault {
@@ -62,12 +58,30 @@ pub fn not_through_server(server: &str) -> Fault {
     Fault::new("AS-CLI-0009", Category::Invalid, message).about(server)
 }
 
+pub fn not_read(place: impl fmt::Display, error: &io::Error) -> Fault {
+    Fault::new("AS-CLI-0010", category_of(error), format!("read: {error}")).about(place)
+}
+
+pub fn not_sorted(directory: &Path, error: &io::Error) -> Fault {
+    Fault::new("AS-CLI-0011", category_of(error), format!("sort stream on disk: {error}")).about(directory.display())
+}
+
+fn category_of(error: &io::Error) -> Category {
+    match error.kind() {
+        io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded | io::ErrorKind::FileTooLarge => Category::Exhausted,
+        io::ErrorKind::PermissionDenied | io::ErrorKind::ReadOnlyFilesystem => Category::PermissionDenied,
+        io::ErrorKind::NotFound => Category::NotFound,
+        _ => Category::FailedPrecondition,
+    }
+}
+
 /// What to do about a fault, where something can be done that its text does not say.
 pub fn hint(fault: &Fault) -> Option<&'static str> {
     let by_code = match fault.code.as_ref() {
         "AS-CLI-0001" => Some("`artifactstore --help` and `artifactstore COMMAND --help` explain, with examples"),
         "AS-CLI-0004" => Some("--timeout allows more time"),
         "AS-CLI-0005" => Some("--yes confirms it"),
+        "AS-CLI-0011" => Some("TMPDIR names a directory with more room"),
         "AS-CLIENT-0003" => {
             Some("rename what is named above; --skip-special leaves out links, sockets, pipes and devices")
         }
@@ -76,6 +90,9 @@ pub fn hint(fault: &Fault) -> Option<&'static str> {
             Some("`artifactstore show PACKAGE` shows its state; `artifactstore finalize` closes an open one")
         }
         "AS-CLIENT-0015" | "AS-SVC-0011" => Some("--into PACKAGE --replace binds the path to the new bytes"),
+        "AS-REG-0010" => Some(
+            "transient, raw-evidence, summary-evidence, release-evidence and permanent-record are there from the start",
+        ),
         "AS-STORE-0010" => Some("one process at a time works on a directory; `artifactstore dev` serves it to many"),
         "AS-SVC-0001" => Some("`artifactstore ls` lists packages; --namespace, --server and --embedded say where"),
         _ => None,

@@ -6,6 +6,7 @@ mod command;
 mod context;
 mod database;
 mod faults;
+mod input;
 mod output;
 mod progress;
 mod render;

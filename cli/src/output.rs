@@ -8,6 +8,9 @@ use serde::Serialize;
 
 use crate::faults;
 
+/// Streams are long: what is written of them leaves in pieces of this many bytes.
+const APART_BYTES: usize = 256 << 10;
+
 /// Why a command ended before it was done.
 #[derive(Debug)]
 pub enum Stop {
@@ -24,11 +27,12 @@ impl From<Fault> for Stop {
 }
 
 impl From<io::Error> for Stop {
-    /// Every I/O error that reaches a command is one of standard output; others are faults by then.
+    /// Every I/O error that reaches a command is one of standard output; others are faults by then, or carry one.
     fn from(error: io::Error) -> Self {
-        match error.kind() {
-            io::ErrorKind::BrokenPipe => Self::OutputClosed,
-            _ => Self::Fault(faults::not_written("standard output", &error)),
+        match error.downcast::<Fault>() {
+            Ok(fault) => Self::Fault(fault),
+            Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Self::OutputClosed,
+            Err(error) => Self::Fault(faults::not_written("standard output", &error)),
         }
     }
 }
@@ -64,6 +68,12 @@ impl Output {
     /// Writes bytes as they are.
     pub fn bytes(&mut self, bytes: &[u8]) -> Result<(), Stop> {
         Ok(self.writer.write_all(bytes)?)
+    }
+
+    /// Standard output for work on another thread, to be flushed there. What was written before goes first.
+    pub fn apart(&mut self) -> Result<BufWriter<Stdout>, Stop> {
+        self.flush()?;
+        Ok(BufWriter::with_capacity(APART_BYTES, io::stdout()))
     }
 
     /// Sends everything written so far on its way.

@@ -171,3 +171,63 @@ Examples:
     > ~/.local/share/bash-completion/completions/artifactstore
   artifactstore completions fish \\
     > ~/.config/fish/completions/artifactstore.fish";
+
+pub const CONTRACTS: &str = "\
+Validate and reduce the events of contracts that others rely on: payloads of known types, the streams they travel in, \
+their JSON Schemas and fixtures. Works on files and standard input; needs no store and no server.";
+
+pub const CONTRACTS_EXAMPLES: &str = "\
+Examples:
+  artifactstore contracts fixtures dossier
+  artifactstore contracts validate --type MissionAuditStarted payload.json
+  artifactstore contracts validate --jsonl payloads.jsonl
+  artifactstore contracts reduce mission-audit events.jsonl
+  artifactstore contracts schemas --out ./schemas";
+
+pub const VALIDATE: &str = "\
+Validate a payload, or with --jsonl a stream of them, against the types and the JSON Schemas of a contract.
+
+Writes one JSON object for the payload, or for each line: event_type, valid, model_violations and schema_violations. \
+Whatever is no JSON, or longer than 16 MiB, is invalid too. The exit code is 0 if everything is valid and 2 if \
+anything is not.";
+
+pub const VALIDATE_EXAMPLES: &str = "\
+Examples:
+  artifactstore contracts validate --type MissionAuditStarted payload.json
+  artifactstore contracts validate --type Event < envelope.json
+  jq -c '{event_type, payload}' events.jsonl \\
+    | artifactstore contracts validate --jsonl \\
+    | jq -c 'select(.valid | not)'";
+
+pub const REDUCE: &str = "\
+Reduce a stream of envelopes, one JSON object a line, to the state they amount to, and write it as JSON, its fields in \
+the order of the contract. The lines may be in any order, repeat each other, and be more than fit in memory: long \
+streams are sorted in the temporary directory (TMPDIR).
+
+A stream without a state is answered on standard output too, with {\"error\": …, \"message\": …}, and the exit code is 2.";
+
+pub const REDUCE_EXAMPLES: &str = "\
+Examples:
+  artifactstore contracts reduce mission-audit events.jsonl
+  zcat events.jsonl.gz | artifactstore contracts reduce mission-dossier \\
+    | jq .event_count";
+
+pub const SCHEMAS: &str = "\
+List the JSON Schemas of all contracts, write them into a directory, or check that they say what the types say.
+
+With --check alone, the schemas that the command validates with are checked; with --check --out DIR, those in the \
+directory. The exit code is 2 if one has drifted.";
+
+pub const SCHEMAS_EXAMPLES: &str = "\
+Examples:
+  artifactstore contracts schemas
+  artifactstore contracts schemas --json \\
+    | jq 'select(.name == \"event.schema.json\").schema'
+  artifactstore contracts schemas --out ./schemas
+  artifactstore contracts schemas --check --out ./schemas";
+
+pub const FIXTURES_EXAMPLES: &str = "\
+Examples:
+  artifactstore contracts fixtures
+  artifactstore contracts fixtures dossier --json \\
+    | jq -r 'select(.expected_result == \"invalid\").path'";

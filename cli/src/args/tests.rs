@@ -31,12 +31,17 @@ fn help_says_what_it_always_said() {
     insta::assert_snapshot!("help", help(root.clone()));
     for command in root.get_subcommands() {
         insta::assert_snapshot!(format!("help_{}", command.get_name()), help(command.clone()));
+        for part in command.get_subcommands() {
+            insta::assert_snapshot!(format!("help_{}_{}", command.get_name(), part.get_name()), help(part.clone()));
+        }
     }
 }
 
 #[test]
 fn every_command_explains_itself() {
-    for command in Cli::command().get_subcommands() {
+    let root = Cli::command();
+    for command in root.get_subcommands().flat_map(|command| std::iter::once(command).chain(command.get_subcommands()))
+    {
         assert!(command.get_about().is_some(), "{}", command.get_name());
         let unexplained: Vec<_> = command.get_arguments().filter(|it| it.get_help().is_none()).collect();
         assert!(unexplained.is_empty(), "{}: {unexplained:?}", command.get_name());
@@ -80,6 +85,12 @@ fn malformed_words_are_refused_with_their_rule() {
         (format!("fail {PACKAGE}"), "--reason <REASON>"),
         ("migrate --yes".to_owned(), "--fresh"),
         ("completions tcsh".to_owned(), "possible values"),
+        ("contracts".to_owned(), "Usage"),
+        ("contracts validate".to_owned(), "--type <TYPE>"),
+        ("contracts validate --type Nope".to_owned(), "possible values: Event, MissionAuditCompleted"),
+        ("contracts validate --type Event --jsonl".to_owned(), "cannot be used with"),
+        ("contracts reduce mission".to_owned(), "possible values: mission-audit, mission-dossier"),
+        ("contracts fixtures dossiers".to_owned(), "possible values: mission_audit, dossier"),
         ("burn".to_owned(), "unrecognized subcommand"),
     ] {
         let text = refused(&line);

@@ -187,6 +187,8 @@ fn every_code_made_here_is_listed_once() {
         faults::no_runtime(""),
         faults::no_store(std::path::Path::new("")),
         faults::not_through_server(""),
+        faults::not_read("", &std::io::Error::other("")),
+        faults::not_sorted(std::path::Path::new(""), &std::io::Error::other("")),
     ];
     assert!(made.iter().all(|fault| codes.contains(&*fault.code)));
     assert_eq!(made.len(), codes.len());
