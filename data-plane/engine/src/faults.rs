@@ -87,7 +87,7 @@ pub(crate) fn damaged_tombstone(key: &object_store::path::Path) -> Fault {
 }
 
 pub(crate) fn ids_repeat(backend_id: &BackendId) -> Fault {
-    let message = "every id drawn for a new pack is taken: the source of ids repeats itself";
+    let message = "every id drawn for a new object is taken: the source of ids repeats itself";
     Fault::new(MISCONFIGURED, Category::Internal, message).about(backend_id)
 }
 

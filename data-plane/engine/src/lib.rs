@@ -1,4 +1,5 @@
-//! Bytes in, receipt out: dual digest, pipeline, blobs over object_store, packs.
+#![doc = include_str!("../README.md")]
+#![deny(missing_docs)]
 
 mod backend;
 mod batch;

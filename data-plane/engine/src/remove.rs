@@ -11,7 +11,7 @@
 //! A crash between 1 and 2 leaves a death that is pending: deleting again finishes it, an index made anew forgets it.
 
 use std::{
-    collections::{BTreeMap, HashMap},
+    collections::{BTreeMap, HashMap, HashSet},
     sync::Arc,
 };
 
@@ -137,7 +137,8 @@ async fn bury(
     };
     let mut dead = index.dead_of(packs, pack).await?;
     let buried = |address: &ContentAddress| dead.get(address) == Some(&Death::Settled);
-    let dying: Vec<_> = addresses.into_iter().filter(|a| footer.find(*a).is_some() && !buried(a)).collect();
+    let held: HashSet<_> = footer.entries.iter().map(|entry| entry.address).collect();
+    let dying: Vec<_> = addresses.into_iter().filter(|a| held.contains(a) && !buried(a)).collect();
     if dying.is_empty() {
         return Ok(HashMap::new());
     }

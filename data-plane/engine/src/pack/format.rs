@@ -153,11 +153,6 @@ impl Footer {
         Ok(Self { id, sealed_at, entries })
     }
 
-    /// The entry of a blob, where the pack holds it.
-    pub fn find(&self, address: ContentAddress) -> Option<&Entry> {
-        self.entries.iter().find(|entry| entry.address == address)
-    }
-
     /// The size of the whole pack.
     pub fn pack_bytes(&self) -> u64 {
         let body: u64 = self.entries.iter().map(|entry| entry.length).sum();

@@ -24,7 +24,7 @@ use crate::{
 
 /// How much of a pack's end is read in the hope that it is the whole footer: some two hundred entries.
 const FOOTER_GUESS_BYTES: u64 = 16 * 1024;
-/// How often another id is tried where one is taken.
+/// How often another id is tried where one is taken. Ids that repeat must not cost a pack or a tombstone.
 const ID_ATTEMPTS: usize = 8;
 
 /// The packs of one backend.
@@ -139,8 +139,14 @@ impl Packs {
 
     /// Writes down, durably, that these blobs of pack `id` are deleted.
     pub async fn bury(&self, id: PackId, addresses: &[ContentAddress]) -> Result<(), Fault> {
-        let key = keys::tombstone(id, self.ids.next());
-        self.store.put(&key, tombstone::encode(id, addresses).into()).await
+        for _ in 0..ID_ATTEMPTS {
+            let key = keys::tombstone(id, self.ids.next());
+            let created = self.store.create(&key, tombstone::encode(id, addresses).into()).await?;
+            if created == Created::Yes {
+                return Ok(());
+            }
+        }
+        Err(faults::ids_repeat(&self.store.backend_id))
     }
 
     /// Removes pack `id`, then what its tombstones said.

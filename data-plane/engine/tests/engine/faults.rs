@@ -168,6 +168,33 @@ async fn a_batch_that_is_dropped_keeps_nothing_that_was_not_answered() {
 }
 
 #[tokio::test]
+async fn a_deletion_that_failed_is_finished_by_the_next() {
+    let store = in_memory();
+    let engine = open(backend(&store)).await;
+    let contents: Vec<_> = (0..3).map(|seed| Content::new(seed, 100)).collect();
+    let blobs: Vec<_> = contents.iter().map(Content::blob).collect();
+    let receipts: Vec<_> = engine.ingest_batch(None, stream::iter(blobs).boxed()).try_collect().await.unwrap();
+    let delete = async |nth: usize| engine.delete_object(contents[nth].address(), &receipts[nth].location).await;
+    for (nth, failing) in [Call::Put, Call::Put, Call::Delete].into_iter().enumerate() {
+        store.fail(move |call, _| (call == failing).then_some(Failure::Before(io::ErrorKind::ConnectionReset)));
+        let fault = delete(nth).await.unwrap_err();
+        assert_eq!((fault.category, fault.outcome), (Category::Unavailable, Outcome::Unknown));
+        let gone = serve(&engine, &contents[nth], &receipts[nth].location).await.unwrap_err();
+        assert_eq!(gone.category, Category::NotFound, "what may be deleted is not served");
+        assert_eq!(have(&engine, contents[nth].address()).await, None);
+        store.recover();
+        if nth < 2 {
+            assert!(delete(nth).await.unwrap().deleted);
+            assert!(!delete(nth).await.unwrap().deleted);
+        }
+    }
+    let compaction = engine.compact(None, &receipts[2].location.key).await.unwrap();
+    assert_eq!((compaction.moved.len(), compaction.after_bytes), (0, 0));
+    assert_eq!(keys(&store).await, []);
+    assert!(!delete(2).await.unwrap().deleted);
+}
+
+#[tokio::test]
 async fn a_pack_that_vanished_is_found_missing_and_pushed_anew() {
     let store = in_memory();
     let engine = open(backend(&store)).await;

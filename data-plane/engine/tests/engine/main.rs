@@ -7,4 +7,5 @@ mod crashes;
 mod directory;
 mod faults;
 mod index;
+mod packing;
 mod support;
