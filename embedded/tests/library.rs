@@ -1,4 +1,5 @@
 //! The store as a library: no server, no set-up, several at once in one process.
+#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 use std::{path::Path, sync::Arc};
 

@@ -51,7 +51,7 @@ pub async fn run(dir: &Path, rounds: usize, files: usize, size: usize) -> Result
         "B3 embedded, {files} files of {size} bytes, {rounds} rounds, durable (fsync), registry included"
     ));
     for series in [&single, &pushed, &again] {
-        series.report(files as f64, "file");
+        series.report(f64::from(u32::try_from(files)?), "file");
     }
     measure::say(&format!("times faster than write + fsync + rename: {:.2}", pushed.ratio(&single)));
     measure::say(&format!("B4 embedded: bytes sent when the same tree is pushed again: {sent_again}"));

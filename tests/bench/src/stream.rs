@@ -22,7 +22,7 @@ pub async fn run(dir: &Path, rounds: usize, mib: usize) -> Result<(), Failure> {
     let source = work.path().join("source");
     fs::create_dir(&source)?;
     let file = source.join("large.bin");
-    let gib = mib as f64 / 1024.0;
+    let gib = f64::from(u32::try_from(mib)?) / 1024.0;
     let mut sha256 = Series::new("SHA-256 alone, one core");
     let mut written = Series::new("write + fsync");
     let mut pushed = Series::new("push to finalized package, embedded");

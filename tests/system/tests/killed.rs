@@ -1,5 +1,11 @@
 //! A producer killed with SIGKILL at any moment of a push: nothing acknowledged is missing, nothing unacknowledged is
 //! reported as done, the log has no hole, and the push can be run again.
+#![expect(
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::print_stderr,
+    reason = "a test fails by panicking and says its seed"
+)]
 
 use std::{
     collections::HashMap,
@@ -10,7 +16,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use artifactstore_client::{Connection as _, ManifestFormat};
+use artifactstore_client::ManifestFormat;
 use artifactstore_embedded::{Embedded, EmbeddedOptions, Registry};
 use artifactstore_system::{FILES, bytes_of, path_of};
 use artifactstore_types::{ByteRange, ContentAddress, PackageId, PackageStatus};
