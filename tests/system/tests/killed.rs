@@ -129,7 +129,7 @@ async fn check(directory: &Path, round: u64, acknowledged: &Acknowledged, databa
 fn options(directory: &Path, database: Option<&str>) -> EmbeddedOptions {
     let mut options = EmbeddedOptions::in_directory(directory);
     if let Some(url) = database {
-        options.database_url = url.to_owned();
+        url.clone_into(&mut options.database_url);
     }
     options
 }
@@ -137,7 +137,7 @@ fn options(directory: &Path, database: Option<&str>) -> EmbeddedOptions {
 async fn killed_again_and_again(database: Option<&str>, rounds: u64) {
     let directory = tempfile::tempdir().unwrap();
     let began = Instant::now();
-    let whole = run(directory.path(), 0, Duration::from_secs(120), database);
+    let whole = run(directory.path(), 0, Duration::from_mins(2), database);
     let span = began.elapsed();
     assert!(whole.completed && whole.finalized.is_some() && whole.files.len() == FILES);
     check(directory.path(), 0, &whole, database).await;
@@ -159,7 +159,7 @@ async fn killed_again_and_again(database: Option<&str>, rounds: u64) {
     let checked = embedded.registry().check(&|_, _| {}).await.unwrap();
     assert_eq!(checked.findings, Vec::<String>::new());
     embedded.close().await;
-    let again = run(directory.path(), rounds + 1, Duration::from_secs(120), database);
+    let again = run(directory.path(), rounds + 1, Duration::from_mins(2), database);
     assert!(again.completed && again.finalized.is_some(), "the push could not be run again");
     check(directory.path(), rounds + 1, &again, database).await;
 }
