@@ -129,17 +129,26 @@ async fn run<L: EventLog + ?Sized>(
                 }
             }
         };
-        // Those who were answered by the last commit are about to ask again: one turn lets them join this one.
-        yield_now().await;
         let mut weight = first.weight;
         let mut jobs = vec![first];
-        while let Ok(job) = waiting.try_recv() {
-            weight += job.weight;
-            if weight > batch_weight {
-                left_over = Some(job);
+        // Those whom the last commit answered are about to ask again. Each turn lets some of them join this one; the first
+        // that brings nobody ends the waiting.
+        loop {
+            yield_now().await;
+            let before = jobs.len();
+            while left_over.is_none()
+                && let Ok(job) = waiting.try_recv()
+            {
+                weight += job.weight;
+                if weight > batch_weight {
+                    left_over = Some(job);
+                } else {
+                    jobs.push(job);
+                }
+            }
+            if left_over.is_some() || jobs.len() == before {
                 break;
             }
-            jobs.push(job);
         }
         commit(log, jobs).await;
     }

@@ -23,9 +23,14 @@ const UPKEEP_TIMEOUT: &str = "1h";
 pub(crate) fn open(url: &str, options: StoreOptions) -> Result<SqlStore<PostgresEngine>, Fault> {
     let connect = PgConnectOptions::from_str(url).map_err(|_| faults::bad_url(url))?.disable_statement_logging();
     let timeout = options.deadline.saturating_sub(GRACE).max(GRACE).as_millis().to_string();
-    // Every question has its index. A plan chosen while the tables were small and kept by the connection would read
-    // whole tables when they are large.
-    let by_index = [("enable_seqscan", "off"), ("enable_hashjoin", "off"), ("enable_mergejoin", "off")];
+    // Every question has its index, so its plan is known: it is made once a connection and never from what the tables
+    // happen to hold. One made while they were small would read whole tables when they are large.
+    let by_index = [
+        ("enable_seqscan", "off"),
+        ("enable_hashjoin", "off"),
+        ("enable_mergejoin", "off"),
+        ("plan_cache_mode", "force_generic_plan"),
+    ];
     let serving = connect
         .clone()
         .application_name("artifactstore")
