@@ -84,6 +84,7 @@ async fn large(plan: &Plan) -> Answer<()> {
             served.bytes.map_ok(|chunk| chunk.len() as u64).try_fold(0, |a, b| async move { Ok(a + b) }).await?;
         let serve = start.elapsed().as_secs_f64();
         assert_eq!(total, plan.large_bytes);
+        engine.close().await;
         let gib = plan.large_bytes as f64 / (1024.0 * MIB as f64);
         println!(
             "  large: sha256 alone {:.2} GiB/s, engine {:.2} GiB/s ({cpu:.2} CPU s), raw copy + fsync {:.2}, raw read {:.2}, served {:.2}{}",
@@ -132,7 +133,7 @@ async fn small(plan: &Plan) -> Answer<()> {
             *cpu = cpu_seconds() - before;
             assert_eq!(receipts.len(), blobs.len());
         }
-        drop(engine);
+        engine.close().await;
         fs::remove_dir_all(&root)?;
         let rate = |count: usize, seconds: f64| count as f64 / seconds;
         let (file_rate, pack_rate) = (rate(files, renamed.1), rate(blobs.len(), seconds[0]));
