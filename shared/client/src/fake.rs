@@ -8,9 +8,9 @@ use std::{
 use artifactstore_manifest::{FileEntry, Manifest, PackageSection, ProvenanceSection, RetentionSummary};
 use artifactstore_types::{
     Actor, ByteRange, Category, ContentAddress, DualDigest, EventId, EventRecord, Fault, FileHeader, FileId,
-    FileRecord, FileVerification, Health, Mismatch, Namespace, NewPackage, PackageFilter, PackageId, PackageRecord,
-    PackageStatus, Page, PageSize, PageToken, PlanAnswer, PlannedFile, Provenance, RelativePath, SmallFile,
-    SubjectKind, Timestamp, Upload,
+    FileRecord, FileVerification, Health, MediaType, Mismatch, Namespace, NewPackage, PackageFilter, PackageId,
+    PackageRecord, PackageStatus, Page, PageSize, PageToken, PlanAnswer, PlannedFile, Provenance, RelativePath,
+    SmallFile, SubjectKind, Timestamp, Upload,
 };
 use async_trait::async_trait;
 use bytes::{Bytes, BytesMut};
@@ -39,6 +39,7 @@ pub enum Call {
 
 /// How the store misbehaves.
 #[derive(Default)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a way of its own to misbehave")]
 pub struct Mischief {
     /// These calls fail, each fault once; `true`: after having taken effect.
     pub faults: HashMap<Call, VecDeque<(bool, Fault)>>,
@@ -58,6 +59,10 @@ pub struct Mischief {
     pub plans: Option<Vec<PlanAnswer>>,
     /// Blobs that are said to be here and then are not.
     pub forgets: bool,
+    /// Files are served without end.
+    pub endless: bool,
+    /// A failure of the source of a file is put into other words.
+    pub rewords: bool,
     /// A file sent on its own is never answered.
     pub hangs: bool,
     /// What a tail delivers instead of the log, subscription by subscription.
@@ -318,7 +323,11 @@ impl Connection for Fake {
     ) -> Result<FileRecord, Fault> {
         let mut whole = BytesMut::new();
         while let Some(chunk) = bytes.next().await {
-            whole.extend_from_slice(&chunk?);
+            match chunk {
+                Ok(chunk) => whole.extend_from_slice(&chunk),
+                Err(_) if self.state().mischief.rewords => return Err(lasting()),
+                Err(fault) => return Err(fault),
+            }
         }
         if self.state().mischief.hangs {
             future::pending::<()>().await;
@@ -414,6 +423,10 @@ impl Connection for Fake {
                 None => blob[start..end].chunks(400).map(Bytes::copy_from_slice).collect(),
             };
             range.end = state.mischief.announces.unwrap_or(range.end);
+            if state.mischief.endless {
+                let bytes = stream::repeat_with(|| Ok(Bytes::from_static(&[0; 400]))).boxed();
+                return Ok(Download { file, range, verified: true, bytes });
+            }
             Ok(Download { file, range, verified: true, bytes: stream::iter(chunks).map(Ok).boxed() })
         })
     }
@@ -457,6 +470,17 @@ pub fn event(sequence: u64, payload: &'static [u8]) -> EventRecord {
         payload_digest: *ContentAddress::of(payload).bytes(),
         leaf_hash: [0; 32],
     }
+}
+
+/// A small file.
+pub fn small_file(path: &str, bytes: &'static [u8]) -> SmallFile {
+    let header = FileHeader {
+        relative_path: path.parse().unwrap(),
+        media_type: MediaType::default(),
+        executable: false,
+        declared: None,
+    };
+    SmallFile { header, bytes: Bytes::from_static(bytes) }
 }
 
 /// A package that could be made.

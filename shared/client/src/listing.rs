@@ -57,3 +57,6 @@ fn pages<T: Send + 'static>(
     .try_flatten()
     .boxed()
 }
+
+#[cfg(test)]
+mod tests;

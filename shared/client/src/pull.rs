@@ -8,8 +8,8 @@ use artifactstore_manifest::Manifest;
 use artifactstore_types::{ByteRange, ContentAddress, Fault, PackageId, PackageRecord};
 use bytes::Bytes;
 use futures::{StreamExt as _, TryStreamExt as _, stream};
-use tokio::{sync::mpsc, task};
-use tokio_util::sync::CancellationToken;
+use tokio::sync::mpsc;
+use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
 use crate::{Connection, Download, Progress, Step, faults, manifest, retry};
 
@@ -61,17 +61,23 @@ pub async fn pull(
     progress: Arc<dyn Progress>,
     interrupt: CancellationToken,
 ) -> Result<Pulled, Fault> {
-    tokio::select! {
+    let writers = TaskTracker::new();
+    let pulled = tokio::select! {
         biased;
         () = interrupt.cancelled() => Err(faults::interrupted("pull")),
-        pulled = pull_all(connection, request, progress) => pulled,
-    }
+        pulled = pull_all(connection, request, progress, &writers) => pulled,
+    };
+    // Whoever called finds the directory at rest: no file is placed, and no remains are taken away, after this.
+    writers.close();
+    writers.wait().await;
+    pulled
 }
 
 async fn pull_all(
     connection: &Arc<dyn Connection>,
     request: PullRequest,
     progress: Arc<dyn Progress>,
+    writers: &TaskTracker,
 ) -> Result<Pulled, Fault> {
     let PullRequest { package: id, directory, overwrite, expected } = request;
     let (package, manifest_digest) = manifest::load_finalized(connection, "pull", id).await?;
@@ -80,9 +86,10 @@ async fn pull_all(
     let bytes = manifest.files().iter().map(|file| file.size_bytes).sum();
     progress.on(Step::Planned { files: file_count as u64, bytes });
 
-    let opened = task::spawn_blocking(move || Target::open(&directory, overwrite)).await;
+    let opened = writers.spawn_blocking(move || Target::open(&directory, overwrite)).await;
     let target = Arc::new(opened.map_err(|_| faults::thread_lost("open directory"))??);
-    let pulling = Pulling { connection: Arc::clone(connection), id, manifest, target, progress };
+    let writers = writers.clone();
+    let pulling = Pulling { connection: Arc::clone(connection), id, manifest, target, writers, progress };
     stream::iter(0..file_count)
         .map(|index| pulling.fetch(index))
         .buffer_unordered(FILES_AT_ONCE)
@@ -96,6 +103,7 @@ struct Pulling {
     id: PackageId,
     manifest: Arc<Manifest>,
     target: Arc<Target>,
+    writers: TaskTracker,
     progress: Arc<dyn Progress>,
 }
 
@@ -116,7 +124,7 @@ impl Pulling {
         }
         let (sender, receiver) = mpsc::channel::<Bytes>(CHUNKS_AHEAD);
         let (manifest, target) = (Arc::clone(&self.manifest), Arc::clone(&self.target));
-        let writing = task::spawn_blocking(move || write::write(&target, &manifest.files()[index], receiver));
+        let writing = self.writers.spawn_blocking(move || write::write(&target, &manifest.files()[index], receiver));
 
         let mut failure = None;
         let mut passed = 0;

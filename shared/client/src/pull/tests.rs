@@ -157,6 +157,14 @@ async fn wrong_bytes_get_no_name(#[case] chunks: &'static [&'static str]) {
 }
 
 #[tokio::test]
+async fn bytes_without_end_are_not_written_without_end() {
+    let (fake, id, target) = finalized(FILES).await;
+    fake.state().mischief.endless = true;
+    assert_eq!(run(&fake, request(id, target.path())).await.unwrap_err().code, "AS-CLIENT-0013");
+    assert!(is_empty(target.path()));
+}
+
+#[tokio::test]
 async fn another_size_is_noticed_before_the_bytes() {
     let (fake, id, target) = finalized(FILES).await;
     fake.state().mischief.announces = Some(u64::MAX);

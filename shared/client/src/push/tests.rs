@@ -197,6 +197,7 @@ async fn a_file_that_changes_meanwhile_ends_the_push_and_the_package() {
         let file = directory.path().join(path);
         let change = move || fs::write(&file, vec![0; size * 2]).unwrap();
         let fake = Fake::default();
+        fake.state().mischief.rewords = true;
         let progress = Arc::new(OnPlanned(Mutex::new(Some(change))));
         let failed = push(&fake.connection(), request(&directory), progress, CancellationToken::new()).await;
         let failed = failed.unwrap_err();
@@ -283,12 +284,12 @@ async fn another_file_at_the_same_path_is_refused_or_replaced() {
     let fake = Fake::default();
     let made = run(&fake, PushRequest { finalize: false, ..request(&directory) }).await.unwrap();
     let id = made.package.package_id;
-    fs::write(directory.path().join("small"), "other").unwrap();
+    fs::write(directory.path().join("small"), vec![0; SMALL]).unwrap();
     let refused = run(&fake, into_open(&directory, id)).await.unwrap_err();
     assert_eq!((refused.code.as_ref(), refused.subject.as_deref()), ("AS-CLIENT-0015", Some("small")));
     assert!(fake.state().packages[&id].status.is_open(), "a package of others is not given up");
     let replaced = run(&fake, PushRequest { replace: true, ..into_open(&directory, id) }).await.unwrap();
-    assert_eq!((replaced.bytes_sent, replaced.package.file_count), (5, 6));
+    assert_eq!((replaced.bytes_sent, replaced.package.file_count), (SMALL as u64, 6));
 }
 
 #[tokio::test]

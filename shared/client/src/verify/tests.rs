@@ -101,6 +101,21 @@ async fn a_registry_that_disagrees_with_the_manifest_is_found() {
 }
 
 #[tokio::test]
+async fn a_directory_is_held_to_both_digests() {
+    let (fake, id, source) = finalized().await;
+    let other = artifactstore_types::DualDigest::of(b"two");
+    let wrong: [fn(&mut FileEntry, artifactstore_types::DualDigest); 2] = [
+        |file, other| file.sha256 = other.sha256,
+        |file, other| file.content_address = ContentAddress::try_from(other.blake3).unwrap(),
+    ];
+    for wrong in wrong {
+        fake.state().forge_manifest(id, |files| wrong(&mut files[0], other));
+        let verified = run(&fake, id, Some(source.path())).await.unwrap();
+        assert_eq!(kinds(&verified), [("registry", Some("a")), ("local-altered", Some("a"))]);
+    }
+}
+
+#[tokio::test]
 async fn every_way_a_directory_can_differ_is_found() {
     let (fake, id, source) = finalized().await;
     let at = |path: &str| source.path().join(path);
