@@ -56,7 +56,8 @@ fn a_retention_class_nobody_knows_is_refused_before_anything_is_made() {
     let mut push = PUSH;
     push[9] = "forever-and-a-day";
     let run = store.run(&push);
-    assert!(run.code != 0 && run.stderr.starts_with("error[AS-"), "{run:?}");
+    let run = run.failed(2, "AS-REG-0010");
+    assert!(run.stderr.contains("permanent-record"), "{}", run.stderr);
     assert_eq!(store.count(), 0);
 }
 
