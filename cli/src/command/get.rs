@@ -1,8 +1,8 @@
 //! `get`
 
 use std::{
-    fs::Permissions,
-    io::{self, Write as _},
+    fs::{self, OpenOptions, Permissions},
+    io,
     os::unix::fs::PermissionsExt as _,
     path::Path,
 };
@@ -38,17 +38,36 @@ pub async fn run(arguments: Get, context: &mut Context) -> Result<Ended, Stop> {
     Ok(Ended::Well)
 }
 
-/// Writes beside the file first, so that it appears whole and right, or not at all.
-async fn write(output: &Path, mode: u32, mut bytes: ByteStream) -> Result<(), Fault> {
+/// Writes beside the file first, so that it appears whole and right, or not at all. A file that is there keeps its mode, a
+/// link is followed, and what is no file (a device, a named pipe) is written to, never replaced.
+async fn write(output: &Path, mode: u32, bytes: ByteStream) -> Result<(), Fault> {
+    let output = fs::canonicalize(output).unwrap_or_else(|_| output.to_owned());
     let failed = |error: &io::Error| faults::not_written(output.display(), error);
+    let mode = match fs::metadata(&output) {
+        Ok(there) if !there.is_file() => {
+            let file = OpenOptions::new().write(true).open(&output).map_err(|error| failed(&error))?;
+            return copy(bytes, file, failed).await;
+        }
+        Ok(there) => there.permissions().mode() & 0o777,
+        Err(_) => mode,
+    };
     let directory = output.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."));
     let mut builder = tempfile::Builder::new();
     // What any new file would have; the process's mask takes its part.
     builder.prefix(".artifactstore-get-").permissions(Permissions::from_mode(mode));
     let mut partial = builder.tempfile_in(directory).map_err(|error| failed(&error))?;
+    copy(bytes, &mut partial, failed).await?;
+    partial.persist(&output).map_err(|error| failed(&error.error))?;
+    Ok(())
+}
+
+async fn copy(
+    mut bytes: ByteStream,
+    mut to: impl io::Write,
+    failed: impl Fn(&io::Error) -> Fault,
+) -> Result<(), Fault> {
     while let Some(chunk) = bytes.try_next().await? {
-        partial.write_all(&chunk).map_err(|error| failed(&error))?;
+        to.write_all(&chunk).map_err(|error| failed(&error))?;
     }
-    partial.persist(output).map_err(|error| failed(&error.error))?;
     Ok(())
 }

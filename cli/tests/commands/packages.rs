@@ -1,6 +1,10 @@
 //! Packages: pushed, listed, shown, pulled, read, closed.
 
-use std::{collections::BTreeMap, fs, os::unix::fs::symlink};
+use std::{
+    collections::BTreeMap,
+    fs,
+    os::unix::fs::{PermissionsExt as _, symlink},
+};
 
 use artifactstore_types::ContentAddress;
 use serde_json::json;
@@ -197,4 +201,19 @@ fn one_file_is_read_whole_or_in_part() {
     assert_eq!(beside, BTreeMap::from([("written".to_owned(), (true, b"#!".to_vec()))]), "and nothing is left beside");
     assert_eq!(store.run(&["get", &package, "missing"]).code, 3);
     store.run(&["get", &package, "run", "-o", "no/such/directory"]).failed(3, "AS-CLI-0003");
+}
+
+#[test]
+fn a_file_that_is_written_over_keeps_its_mode_and_a_link_to_it_stays_a_link() {
+    let store = Store::new();
+    store.file("file", b"from the store");
+    let package = store.pushed();
+    let real = store.at("real");
+    fs::write(&real, b"old").unwrap();
+    fs::set_permissions(&real, fs::Permissions::from_mode(0o600)).unwrap();
+    symlink(&real, store.at("link")).unwrap();
+    store.run(&["get", &package, "file", "-o", "link"]).well();
+    assert!(store.at("link").is_symlink());
+    assert_eq!(fs::read(&real).unwrap(), b"from the store");
+    assert_eq!(fs::metadata(&real).unwrap().permissions().mode() & 0o777, 0o600);
 }

@@ -1,6 +1,4 @@
-//! Verifying a package: every stored byte of every file is read again and digested, at every location.
-
-use std::sync::Arc;
+//! Verifying a package: the stored bytes of every file are read again and digested.
 
 use artifactstore_types::{Fault, FileRecord, FileVerification, Mismatch, PackageId, RelativePath};
 use futures::{StreamExt as _, TryStreamExt as _, stream::BoxStream};
@@ -54,15 +52,16 @@ impl Service {
         pages.try_flatten().boxed()
     }
 
+    /// A file is whole while one of its locations is; otherwise the last one looked at says how it is not.
     async fn verify_file(&self, file: FileRecord) -> Result<FileVerification, Fault> {
-        let locations = self.store().list_locations(&[file.content_address]).await?;
-        let mut mismatch = if locations.is_empty() { Some(Mismatch::Missing) } else { None };
-        for stored in locations {
-            let plane = Arc::clone(self.plane());
-            let verification = plane.verify_object(file.content_address, &stored.location).await?;
+        let mut mismatch = Some(Mismatch::Missing);
+        for stored in self.store().list_locations(&[file.content_address]).await? {
+            let verification = self.plane().verify_object(file.content_address, &stored.location).await?;
             let sha256_differs = verification.actual.is_some_and(|actual| actual.sha256 != file.sha256);
-            let found = verification.mismatch.or(sha256_differs.then_some(Mismatch::Digest));
-            mismatch = mismatch.or(found);
+            mismatch = verification.mismatch.or(sha256_differs.then_some(Mismatch::Digest));
+            if mismatch.is_none() {
+                break;
+            }
         }
         Ok(FileVerification { file, mismatch })
     }

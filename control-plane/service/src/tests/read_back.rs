@@ -78,6 +78,8 @@ async fn a_registered_file_whose_bytes_are_gone_is_lost_data_and_repaired_by_the
     let download = world.service.download(id, &path("a"), ByteRange::ALL).await.unwrap();
     let bytes: Vec<_> = download.bytes.try_collect().await.unwrap();
     assert_eq!(bytes.concat(), b"bytes");
+    let found: Vec<_> = world.service.verify_package(id).try_collect().await.unwrap();
+    assert_eq!(found[0].mismatch, None);
 }
 
 #[tokio::test]
