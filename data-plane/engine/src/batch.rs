@@ -69,36 +69,56 @@ impl Stream for Answers {
 
 async fn digest(backend: Arc<Backend>, mut blobs: BoxStream<'static, Blob>, groups: mpsc::Sender<Group>) {
     let caller = Arc::new(());
-    let more = backend.packer.open_batch();
-    loop {
-        let Some(first) = blobs.next().await else { break };
-        let (mut group, mut prepared, mut bytes) = (Vec::new(), Vec::new(), 0);
-        let mut next = Some(first);
-        let mut ended = false;
-        while let Some(blob) = next.take() {
-            bytes += blob.bytes.len();
-            group.push(prepare(&backend, blob).map(|blob| {
-                let digests = blob.digests;
-                prepared.push(blob);
-                digests
-            }));
-            if group.len() < GROUP_BLOBS && bytes < GROUP_BYTES {
-                match blobs.next().now_or_never() {
-                    Some(Some(blob)) => next = Some(blob),
-                    Some(None) => ended = true,
-                    None => {}
-                }
-            }
-        }
-        let Ok(placements) = backend.packer.pack(prepared, Arc::downgrade(&caller)).await else { break };
-        if groups.send(Group { blobs: group, placements }).await.is_err() || ended {
-            break;
+    let mut open = Some(backend.packer.open_batch());
+    while open.is_some() {
+        let Gathered { group, prepared, ended } = gather(&backend, &mut blobs).await;
+        let end = if ended { open.take() } else { None };
+        let packed = backend.packer.pack(prepared, Arc::downgrade(&caller), end).await;
+        let placements = packed.unwrap_or_else(|_| {
+            // The packer has ended: this group is answered so, and nothing more is taken.
+            open = None;
+            oneshot::channel().1
+        });
+        if groups.send(Group { blobs: group, placements }).await.is_err() {
+            return;
         }
     }
-    drop((more, groups));
+    drop(groups);
     // The blobs are wanted until every answer was given, and this task is dropped with the answers.
     std::future::pending::<()>().await;
     drop(caller);
+}
+
+/// Blobs that came together.
+#[derive(Default)]
+struct Gathered {
+    group: Vec<Result<DualDigest, Fault>>,
+    prepared: Vec<Prepared>,
+    /// Whether they are the last.
+    ended: bool,
+}
+
+/// Waits for a blob, and takes what else is there already.
+async fn gather(backend: &Backend, blobs: &mut BoxStream<'static, Blob>) -> Gathered {
+    let mut gathered = Gathered::default();
+    let mut bytes = 0;
+    let mut next = Some(blobs.next().await);
+    while let Some(came) = next {
+        let Some(blob) = came else {
+            gathered.ended = true;
+            break;
+        };
+        bytes += blob.bytes.len();
+        let digests = prepare(backend, blob).map(|blob| {
+            let digests = blob.digests;
+            gathered.prepared.push(blob);
+            digests
+        });
+        gathered.group.push(digests);
+        let room = gathered.group.len() < GROUP_BLOBS && bytes < GROUP_BYTES;
+        next = if room { blobs.next().now_or_never() } else { None };
+    }
+    gathered
 }
 
 fn prepare(backend: &Backend, blob: Blob) -> Result<Prepared, Fault> {

@@ -64,7 +64,7 @@ async fn ingest_small(
     let digests = DualDigest::of(&bytes);
     check_declared(declared, &digests)?;
     let caller = Arc::new(());
-    let placed = backend.packer.pack(vec![Prepared { bytes, digests }], Arc::downgrade(&caller)).await?;
+    let placed = backend.packer.pack(vec![Prepared { bytes, digests }], Arc::downgrade(&caller), None).await?;
     let mut placements = placed.await.map_err(|_| faults::stopped())??;
     let placement = placements.pop().ok_or_else(faults::stopped)?;
     Ok(backend.receipt_of_packed(digests, placement.place().await?))

@@ -11,10 +11,9 @@ use artifactstore_types::Fault;
 use futures::{StreamExt as _, TryStreamExt as _};
 use object_store::path::Path as Key;
 use redb::Durability;
-use tokio::time::Instant;
 
 use super::{
-    Coverage, Death, Index, PATIENCE, guarded,
+    Coverage, Death, Index, guarded,
     tables::{Tables, TablesFailed},
 };
 use crate::{
@@ -37,19 +36,18 @@ const PAUSES: (Duration, Duration) = (Duration::from_millis(200), Duration::from
 
 /// Loads the index, and again whenever it was put aside.
 pub(super) async fn keep_loaded(index: &Index, packs: &Packs) {
-    let mut coverage = index.coverage.subscribe();
+    let mut progress = index.progress.subscribe();
     let mut pause = PAUSES.0;
     loop {
         match index.load(packs).await {
             Ok(()) => {
                 pause = PAUSES.0;
                 // The sender is the index's own, so this ends only when the index was put aside.
-                let _ = coverage.wait_for(|coverage| *coverage == Coverage::Nothing).await;
-                let patience = Instant::now() + PATIENCE;
-                *index.patience_ends.lock().unwrap_or_else(PoisonError::into_inner) = patience;
+                let _ = progress.wait_for(|progress| progress.coverage == Coverage::Nothing).await;
             }
             Err(fault) => {
                 tracing::warn!(%fault, "the index of packed blobs could not be read in; trying again");
+                index.progress.send_modify(|progress| progress.patience_ends = None);
                 tokio::time::sleep(pause).await;
                 pause = (pause * 2).min(PAUSES.1);
             }
@@ -65,10 +63,10 @@ impl Index {
         };
         let complete = self.asked(&tables, Tables::is_complete).await?;
         if complete {
-            self.coverage.send_replace(Coverage::Tombstones);
+            self.covers(Coverage::Tombstones);
         } else {
             self.load_tombstones(&tables, packs).await?;
-            self.coverage.send_replace(Coverage::Tombstones);
+            self.covers(Coverage::Tombstones);
         }
         let newest = self.asked(&tables, Tables::newest_pack).await?;
         if let Some(newest) = newest {
@@ -77,7 +75,7 @@ impl Index {
         let start = newest.filter(|_| complete).map(|newest| keys::pack(newest.earlier(OVERLAP_MILLIS)));
         self.load_packs(&tables, packs, start.as_ref()).await?;
         self.asked(&tables, Tables::set_complete).await?;
-        self.coverage.send_replace(Coverage::Everything);
+        self.covers(Coverage::Everything);
         Ok(())
     }
 

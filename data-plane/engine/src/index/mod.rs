@@ -67,13 +67,27 @@ enum Coverage {
     Everything,
 }
 
+/// How far reading in has come.
+#[derive(Clone, Copy, Debug)]
+struct Progress {
+    coverage: Coverage,
+    /// Until when lookups wait for it; `None` where it has failed and they need not.
+    patience_ends: Option<Instant>,
+}
+
+impl Progress {
+    fn begun() -> Self {
+        Self { coverage: Coverage::Nothing, patience_ends: Some(Instant::now() + PATIENCE) }
+    }
+}
+
 /// The index of one backend.
 pub(crate) struct Index {
     path: Option<PathBuf>,
     /// `None` while there is no readable file. Taken out, never changed, so a reader's clone stays whole.
     tables: Mutex<Option<Arc<Tables>>>,
-    coverage: watch::Sender<Coverage>,
-    patience_ends: Mutex<Instant>,
+    progress: watch::Sender<Progress>,
+    stop: Stop,
     records: AtomicU64,
 }
 
@@ -88,8 +102,8 @@ impl Index {
         let index = Arc::new(Self {
             path,
             tables: Mutex::new(None),
-            coverage: watch::Sender::new(Coverage::Nothing),
-            patience_ends: Mutex::new(Instant::now() + PATIENCE),
+            progress: watch::Sender::new(Progress::begun()),
+            stop: stop.clone(),
             records: AtomicU64::new(0),
         });
         let loaded = Arc::clone(&index);
@@ -125,7 +139,7 @@ impl Index {
     ) -> Result<(Vec<(ContentAddress, PackedAt)>, Option<ContentAddress>), Fault> {
         self.wait_a_little().await;
         let not_ready = || faults::index_not_ready(&packs.store.backend_id);
-        if *self.coverage.borrow() != Coverage::Everything {
+        if self.coverage() != Coverage::Everything {
             return Err(not_ready());
         }
         let rows = self.ask(move |tables| tables.page(after, limit)).await.ok_or_else(not_ready)?;
@@ -169,7 +183,7 @@ impl Index {
         if self.ask_here(|tables| tables.find_death(pack, address)).flatten().is_some() {
             return Ok(true);
         }
-        if *self.coverage.borrow() != Coverage::Nothing {
+        if self.coverage() != Coverage::Nothing {
             return Ok(false);
         }
         Ok(packs.buried(pack).await?.contains(&address))
@@ -178,7 +192,7 @@ impl Index {
     /// The dead of a pack.
     pub async fn dead_of(&self, packs: &Packs, pack: PackId) -> Result<BTreeMap<ContentAddress, Death>, Fault> {
         let mut dead = self.ask(move |tables| tables.dead_of(pack)).await.unwrap_or_default();
-        if *self.coverage.borrow() == Coverage::Nothing {
+        if self.coverage() == Coverage::Nothing {
             dead.extend(packs.buried(pack).await?.into_iter().map(|address| (address, Death::Settled)));
         }
         Ok(dead)
@@ -200,13 +214,28 @@ impl Index {
         self.ask(move |tables| tables.forget_pack(pack, &addresses)).await;
     }
 
-    /// Waits until everything is known, but not for long.
+    fn coverage(&self) -> Coverage {
+        self.progress.borrow().coverage
+    }
+
+    fn covers(&self, coverage: Coverage) {
+        self.progress.send_modify(|progress| progress.coverage = coverage);
+    }
+
+    /// Waits until everything is known, but not for long. Whatever follows answers from what is known.
     async fn wait_a_little(&self) {
-        let until = *self.patience_ends.lock().unwrap_or_else(PoisonError::into_inner);
-        let mut coverage = self.coverage.subscribe();
-        let everything = coverage.wait_for(|coverage| *coverage == Coverage::Everything);
-        // Either way, what follows answers from what is known.
-        let _ = tokio::time::timeout_at(until, everything).await;
+        let mut progress = self.progress.subscribe();
+        let settled = |progress: &Progress| {
+            progress.coverage == Coverage::Everything
+                || progress.patience_ends.is_none_or(|patience_ends| patience_ends <= Instant::now())
+        };
+        let Some(patience_ends) = self.progress.borrow().patience_ends else { return };
+        let mut stop = self.stop.clone();
+        tokio::select! {
+            _ = progress.wait_for(settled) => {}
+            () = tokio::time::sleep_until(patience_ends) => {}
+            () = stop.said() => {}
+        }
     }
 
     /// Runs a transaction where it may block. `None` where there is no index or it failed.
@@ -240,7 +269,7 @@ impl Index {
         if tables.as_ref().is_some_and(|current| Arc::ptr_eq(current, asked)) {
             tracing::error!(%failure, "the index of packed blobs is damaged and is made anew");
             *tables = None;
-            self.coverage.send_replace(Coverage::Nothing);
+            self.progress.send_replace(Progress::begun());
         }
         None
     }

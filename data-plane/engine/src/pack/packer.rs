@@ -107,10 +107,11 @@ struct Group {
     blobs: Vec<Prepared>,
     caller: Caller,
     answer: oneshot::Sender<Result<Vec<Placement>, Fault>>,
+    /// Given with the last group of a batch, so that the packer sees both at once.
+    ended: Option<OpenBatch>,
 }
 
-/// Says that a caller will send more; dropped with its last group. While one exists, packs wait for it for the seal
-/// delay.
+/// Says that a caller will send more. While one exists, packs wait for it for the seal delay.
 pub(crate) struct OpenBatch(Arc<AtomicUsize>);
 
 impl Drop for OpenBatch {
@@ -156,14 +157,15 @@ impl Packer {
         OpenBatch(Arc::clone(&self.open_batches))
     }
 
-    /// Hands over a group; its blobs are wanted as long as the caller lives.
+    /// Hands over a group; its blobs are wanted as long as the caller lives. The last group of a batch ends it.
     pub async fn pack(
         &self,
         blobs: Vec<Prepared>,
         caller: Caller,
+        ended: Option<OpenBatch>,
     ) -> Result<oneshot::Receiver<Result<Vec<Placement>, Fault>>, Fault> {
         let (answer, placements) = oneshot::channel();
-        self.queue.send(Group { blobs, caller, answer }).await.map_err(|_| faults::stopped())?;
+        self.queue.send(Group { blobs, caller, answer, ended }).await.map_err(|_| faults::stopped())?;
         Ok(placements)
     }
 }
@@ -241,6 +243,7 @@ impl Filling {
                 Ok(placements)
             }
         };
+        drop(group.ended);
         // A caller that has gone wants no answer, and its blobs are left out when the pack is sealed.
         let _ = group.answer.send(placements);
     }
