@@ -2,7 +2,7 @@
 
 use artifactstore_embedded::{Embedded, EmbeddedOptions};
 use artifactstore_kit::Settings;
-use artifactstore_server::{Server, ServerOptions};
+use artifactstore_server::{DoorOptions, Server};
 
 use super::Ended;
 use crate::{
@@ -31,7 +31,7 @@ async fn serve(
     options: &EmbeddedOptions,
     context: &mut Context,
 ) -> Result<(), Stop> {
-    let server = Server::bind(store.connection(), ServerOptions::from(settings)).await?;
+    let server = Server::bind(store.connection(), DoorOptions::from(settings)).await?;
     let serving = ServingJson {
         grpc: format!("http://{}", server.grpc_addr()),
         http: format!("http://{}", server.http_addr()),

@@ -5,6 +5,10 @@ use std::{iter, time::Duration};
 
 use artifactstore_types::{Category, Fault, Retry};
 use bytes::Bytes;
+use futures::{
+    StreamExt as _, TryStreamExt as _,
+    stream::{self, BoxStream},
+};
 
 use crate::{codes, limits};
 
@@ -14,6 +18,11 @@ pub fn chunks(mut bytes: Bytes) -> impl Iterator<Item = Bytes> + Send {
         let next = bytes.split_to(bytes.len().min(limits::MAX_CHUNK_BYTES));
         (!next.is_empty()).then_some(next)
     })
+}
+
+/// The same bytes in pieces that fit a message.
+pub fn chunked(bytes: BoxStream<'static, Result<Bytes, Fault>>) -> BoxStream<'static, Result<Bytes, Fault>> {
+    bytes.map_ok(|bytes| stream::iter(chunks(bytes).map(Ok::<Bytes, Fault>))).try_flatten().boxed()
 }
 
 /// The fault of a part that may not come where it came.

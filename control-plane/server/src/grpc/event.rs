@@ -4,6 +4,7 @@
 use std::sync::Arc;
 
 use artifactstore_client::{Connection, TailRequest};
+use artifactstore_serving::{Messages, reply_with, shutting_down};
 use artifactstore_types::Fault;
 use artifactstore_wire::{
     event_parts, field,
@@ -12,9 +13,6 @@ use artifactstore_wire::{
 use futures::{StreamExt as _, TryStreamExt as _, stream};
 use tokio_util::sync::CancellationToken;
 use tonic::{Request, Response, Status};
-
-use super::Messages;
-use crate::faults;
 
 pub struct Events {
     pub connection: Arc<dyn Connection>,
@@ -26,7 +24,7 @@ impl EventService for Events {
     type TailStream = Messages<v1::TailResponse>;
 
     async fn tail(&self, request: Request<v1::TailRequest>) -> Result<Response<Self::TailStream>, Status> {
-        super::stream(async {
+        reply_with(async {
             let v1::TailRequest { namespace, since_sequence, filter, follow } = request.into_inner();
             let request = TailRequest {
                 namespace: field::parsed_or_default("namespace", &namespace)?,
@@ -36,7 +34,7 @@ impl EventService for Events {
             };
             let events = self.connection.tail(request).take_until(self.draining.clone().cancelled_owned());
             let draining = self.draining.clone();
-            let farewell = stream::once(async move { draining.is_cancelled().then(|| Err(faults::shutting_down())) });
+            let farewell = stream::once(async move { draining.is_cancelled().then(|| Err(shutting_down())) });
             let parts = events.map_ok(|event| stream::iter(event_parts(&event).map(Ok::<_, Fault>))).try_flatten();
             Ok(parts.chain(farewell.filter_map(std::future::ready)))
         })

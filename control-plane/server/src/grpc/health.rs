@@ -1,9 +1,9 @@
 //! `HealthService`: how the store is, in detail.
 
+use artifactstore_serving::reply;
 use artifactstore_wire::v1::{self, health_service_server::HealthService};
 use tonic::{Request, Response, Status};
 
-use super::reply;
 use crate::readiness::Readiness;
 
 pub struct Healths {

@@ -3,16 +3,16 @@
 use std::sync::Arc;
 
 use artifactstore_client::{Connection, KnownFile, ManifestFormat};
+use artifactstore_serving::{Messages, reply, reply_with};
 use artifactstore_types::{ByteRange, Fault, PackageFilter, PageSize, PlannedFile};
 use artifactstore_wire::{
-    decode_token, field, limits, stream as wire,
+    decode_token, field, limits, pieces, stream as wire,
     v1::{self, package_service_server::PackageService},
 };
-use bytes::Bytes;
 use futures::{StreamExt as _, TryStreamExt as _, stream};
 use tonic::{Request, Response, Status, Streaming};
 
-use super::{Messages, ingest_file, ingest_files, listing, reply};
+use super::{ingest_files, listing};
 
 pub struct Packages {
     pub connection: Arc<dyn Connection>,
@@ -63,9 +63,11 @@ impl PackageService for Packages {
 
     async fn ingest_file(&self, request: Request<Streaming<v1::IngestFileRequest>>) -> Answer<v1::IngestFileResponse> {
         reply(async {
-            let mut parts = request.into_inner();
-            let (upload, header) = ingest_file::header(&mut parts).await?;
-            let file = self.connection.ingest_file(&upload, header, ingest_file::bytes(parts)).await?;
+            let mut parts = pieces::received(request.into_inner());
+            let v1::IngestFileHeader { upload, file } = pieces::header(&mut parts).await?;
+            let upload = field::converted("header.upload", upload)?;
+            let header = field::converted("header.file", file)?;
+            let file = self.connection.ingest_file(&upload, header, pieces::bytes(parts, 0)).await?;
             Ok(v1::IngestFileResponse { file: Some(file.into()) })
         })
         .await
@@ -75,7 +77,7 @@ impl PackageService for Packages {
         &self,
         request: Request<Streaming<v1::IngestFilesRequest>>,
     ) -> Answer<Self::IngestFilesStream> {
-        super::stream(async {
+        reply_with(async {
             let mut parts = request.into_inner();
             let upload = ingest_files::header(&mut parts).await?;
             Ok(ingest_files::answers(parts, |files| self.connection.ingest_files(&upload, files)))
@@ -137,7 +139,7 @@ impl PackageService for Packages {
 
     async fn get_manifest(&self, request: Request<v1::GetManifestRequest>) -> Answer<Self::GetManifestStream> {
         use v1::get_manifest_response::Part;
-        super::stream(async {
+        reply_with(async {
             let v1::GetManifestRequest { package_id, format } = request.into_inner();
             let package = field::parsed("package_id", &package_id)?;
             let manifest = self.connection.load_manifest(package, manifest_format(format)?).await?;
@@ -150,7 +152,7 @@ impl PackageService for Packages {
 
     async fn download(&self, request: Request<v1::DownloadRequest>) -> Answer<Self::DownloadStream> {
         use v1::download_response::Part;
-        super::stream(async {
+        reply_with(async {
             let v1::DownloadRequest { package_id, relative_path, range } = request.into_inner();
             let package = field::parsed("package_id", &package_id)?;
             let path = field::parsed("relative_path", &relative_path)?;
@@ -162,15 +164,14 @@ impl PackageService for Packages {
                 length: download.range.end - download.range.start,
                 verified: download.verified,
             });
-            let chunks = download.bytes.map_ok(|bytes| stream::iter(wire::chunks(bytes).map(Ok::<Bytes, Fault>)));
-            let parts = stream::iter([Ok(header)]).chain(chunks.try_flatten().map_ok(Part::Chunk));
+            let parts = stream::iter([Ok(header)]).chain(wire::chunked(download.bytes).map_ok(Part::Chunk));
             Ok(parts.map_ok(|part| v1::DownloadResponse { part: Some(part) }))
         })
         .await
     }
 
     async fn verify_package(&self, request: Request<v1::VerifyPackageRequest>) -> Answer<Self::VerifyPackageStream> {
-        super::stream(async {
+        reply_with(async {
             let package = field::parsed("package_id", &request.into_inner().package_id)?;
             let findings = self.connection.verify_package(package);
             Ok(findings.map_ok(|finding| v1::VerifyPackageResponse { verification: Some(finding.into()) }))

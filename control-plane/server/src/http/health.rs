@@ -1,22 +1,15 @@
 //! `GET /health`: the store is asked now; 200 while requests can be served, 503 while not, and in either case why.
 
-use artifactstore_types::{BackendHealth, Fault, Health};
-use axum::{
-    Json,
-    extract::State,
-    http::StatusCode,
-    response::{IntoResponse as _, Response},
-};
+use artifactstore_serving::{Backend, probed};
+use artifactstore_types::{Fault, Health};
+use axum::{extract::State, response::Response};
 use serde::Serialize;
 
 use crate::readiness::Readiness;
 
-/// How the server is. Fields that are not known are left out.
+/// How the store is. Fields that are not known are left out.
 #[derive(Debug, Serialize)]
-struct Answer {
-    /// `serving`, `not_serving` or `draining`.
-    status: &'static str,
-    version: String,
+struct Details {
     #[serde(skip_serializing_if = "Option::is_none")]
     registry: Option<Registry>,
     database: Database,
@@ -37,60 +30,27 @@ struct Database {
     reason: Option<String>,
 }
 
-#[derive(Debug, Serialize)]
-struct Backend {
-    id: String,
-    reachable: bool,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    reason: Option<String>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    used_bytes: Option<u64>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    free_bytes: Option<u64>,
-}
-
 pub async fn health(State(readiness): State<Readiness>) -> Response {
     let health = readiness.health().await;
     let serving = health.as_ref().is_ok_and(Health::serving);
-    let status = match (readiness.draining(), serving) {
-        (true, _) => "draining",
-        (false, true) => "serving",
-        (false, false) => "not_serving",
+    let (version, details) = match health {
+        Ok(health) => answered(health),
+        Err(fault) => unanswered(&fault),
     };
-    let code = if status == "serving" { StatusCode::OK } else { StatusCode::SERVICE_UNAVAILABLE };
-    (code, Json(health.map_or_else(|fault| unanswered(status, &fault), |health| answered(status, health))))
-        .into_response()
+    probed(readiness.draining(), serving, version, details)
 }
 
-fn answered(status: &'static str, health: Health) -> Answer {
-    Answer {
-        status,
-        version: health.version,
+fn answered(health: Health) -> (String, Details) {
+    let details = Details {
         registry: health.head.map(|head| Registry { head }),
         database: Database { reachable: health.database_fault.is_none(), reason: health.database_fault },
         backends: health.backends.into_iter().map(Backend::from).collect(),
-    }
+    };
+    (health.version, details)
 }
 
 /// The store itself did not say; its version is that of this crate, which is built with it.
-fn unanswered(status: &'static str, fault: &Fault) -> Answer {
-    Answer {
-        status,
-        version: env!("CARGO_PKG_VERSION").to_owned(),
-        registry: None,
-        database: Database { reachable: false, reason: Some(fault.to_string()) },
-        backends: Vec::new(),
-    }
-}
-
-impl From<BackendHealth> for Backend {
-    fn from(backend: BackendHealth) -> Self {
-        Self {
-            id: backend.backend_id.to_string(),
-            reachable: backend.reachable,
-            reason: backend.reason,
-            used_bytes: backend.used_bytes,
-            free_bytes: backend.free_bytes,
-        }
-    }
+fn unanswered(fault: &Fault) -> (String, Details) {
+    let database = Database { reachable: false, reason: Some(fault.to_string()) };
+    (env!("CARGO_PKG_VERSION").to_owned(), Details { registry: None, database, backends: Vec::new() })
 }

@@ -20,7 +20,7 @@ use tokio::task::JoinHandle;
 use tonic::transport::{Channel, Endpoint};
 
 use self::fake::Fake;
-use crate::{Server, ServerOptions};
+use crate::{DoorOptions, Server};
 
 /// A server that runs, and a client of it.
 struct Running {
@@ -36,13 +36,13 @@ async fn running(fake: Fake) -> Running {
     running_with(fake, |_| {}).await
 }
 
-async fn running_with(fake: Fake, change: impl FnOnce(&mut ServerOptions)) -> Running {
+async fn running_with(fake: Fake, change: impl FnOnce(&mut DoorOptions)) -> Running {
     let any = SocketAddr::from(([127, 0, 0, 1], 0));
-    let mut options = ServerOptions {
+    let mut options = DoorOptions {
         grpc_addr: any,
         http_addr: any,
         health_interval: Duration::from_millis(5),
-        ..ServerOptions::default()
+        ..DoorOptions::default()
     };
     change(&mut options);
     let server = Server::bind(Arc::new(fake.clone()), options).await.unwrap();

@@ -90,7 +90,7 @@ async fn tails_are_sent_away_and_watchers_told() {
 #[tokio::test]
 async fn an_address_that_is_taken_is_refused_by_name() {
     let running = running(Fake::new().0).await;
-    let options = ServerOptions { grpc_addr: running.grpc, ..ServerOptions::default() };
+    let options = DoorOptions { grpc_addr: running.grpc, ..DoorOptions::default() };
     let Err(fault) = Server::bind(Arc::new(running.fake.clone()), options).await else { panic!("it is taken") };
     assert_eq!((fault.code.as_ref(), fault.subject), ("AS-SERVER-0003", Some(running.grpc.to_string())));
 }

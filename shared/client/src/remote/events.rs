@@ -3,13 +3,13 @@
 use std::sync::Arc;
 
 use artifactstore_types::{EventRecord, Fault};
-use artifactstore_wire::{EventAssembly, unreadable, v1};
+use artifactstore_wire::{EventAssembly, opening, unreadable, v1};
 use futures::{
     StreamExt as _, TryStreamExt as _,
     stream::{self, BoxStream},
 };
 
-use super::{Remote, opening};
+use super::Remote;
 use crate::connection::TailRequest;
 
 impl Remote {

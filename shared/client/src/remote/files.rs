@@ -3,14 +3,18 @@
 use artifactstore_types::{
     ByteRange, Fault, FileRecord, FileVerification, PackageId, PlanAnswer, PlannedFile, RelativePath, Upload,
 };
-use artifactstore_wire::{field, limits, stream as wire, unreadable, v1};
+use artifactstore_wire::{
+    field, limits,
+    opening::{self, answer},
+    stream as wire, unreadable, v1,
+};
 use bytes::{Bytes, BytesMut};
 use futures::{
     StreamExt as _, TryStreamExt as _,
     stream::{self, BoxStream},
 };
 
-use super::{Remote, answer, opening, read};
+use super::{Remote, read};
 use crate::connection::{Download, KnownFile, ManifestFormat};
 
 /// How much memory is set aside at once for a manifest whose size is only announced.

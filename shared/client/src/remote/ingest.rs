@@ -2,19 +2,22 @@
 //! which the store refuses; nothing of it is kept there.
 
 use std::sync::{
-    Arc, OnceLock,
+    Arc,
     atomic::{AtomicBool, AtomicU64, Ordering},
 };
 
 use artifactstore_types::{Fault, FileHeader, FileRecord, SmallFile, Upload};
-use artifactstore_wire::{stream as wire, unreadable, v1};
-use bytes::Bytes;
+use artifactstore_wire::{
+    opening::{self, answer},
+    pieces::{self, GivenUp},
+    stream as wire, unreadable, v1,
+};
 use futures::{
     Stream, StreamExt as _, TryStreamExt as _,
     stream::{self, BoxStream},
 };
 
-use super::{Remote, answer, opening, read};
+use super::{Remote, read};
 use crate::connection::ByteStream;
 
 impl Remote {
@@ -24,14 +27,11 @@ impl Remote {
         header: FileHeader,
         bytes: ByteStream,
     ) -> Result<FileRecord, Fault> {
-        let given_up = Arc::new(OnceLock::new());
+        let given_up = GivenUp::default();
         let header = v1::IngestFileHeader { upload: Some(upload.clone().into()), file: Some(header.into()) };
-        let parts = file_parts(header, bytes, Arc::clone(&given_up));
+        let parts = pieces::sent(header, bytes, 0, given_up.clone());
         let answer = answer(self.packages().ingest_file(parts)).await;
-        match given_up.get() {
-            Some(fault) => Err(Fault::clone(fault)),
-            None => read("file", answer?.file),
-        }
+        read("file", given_up.or(answer)?.file)
     }
 
     pub(super) fn send_files(
@@ -48,36 +48,6 @@ impl Remote {
         };
         stream::once(results).try_flatten().boxed()
     }
-}
-
-/// A header, the bytes in chunks that fit a message, and the end. Where the bytes fail, the fault is left in `given_up`
-/// and the end is missing.
-fn file_parts(
-    header: v1::IngestFileHeader,
-    bytes: ByteStream,
-    given_up: Arc<OnceLock<Fault>>,
-) -> impl Stream<Item = v1::IngestFileRequest> + Send + 'static {
-    use v1::ingest_file_request::Part;
-    let chunks = bytes.map_ok(|bytes| stream::iter(wire::chunks(bytes).map(Ok::<Bytes, Fault>))).try_flatten();
-    let rest = stream::unfold(Some((chunks.boxed(), 0_u64)), move |open| {
-        let given_up = Arc::clone(&given_up);
-        async move {
-            let (mut chunks, sent) = open?;
-            match chunks.next().await {
-                Some(Ok(chunk)) => {
-                    let sent = sent + chunk.len() as u64;
-                    Some((Part::Chunk(chunk), Some((chunks, sent))))
-                }
-                Some(Err(fault)) => {
-                    given_up.get_or_init(|| fault);
-                    None
-                }
-                None => Some((Part::End(v1::IngestFileEnd { size_bytes: sent }), None)),
-            }
-        }
-    });
-    let first = stream::iter([Part::Header(header)]);
-    first.chain(rest).map(|part| v1::IngestFileRequest { part: Some(part) })
 }
 
 /// How far a stream of small files has come.

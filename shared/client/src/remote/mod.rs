@@ -5,9 +5,8 @@
 mod events;
 mod files;
 mod ingest;
-mod opening;
 
-use std::{future::Future, sync::Arc, time::Duration};
+use std::{sync::Arc, time::Duration};
 
 use artifactstore_types::{
     Actor, ByteRange, Category, EventRecord, Fault, FileHeader, FileRecord, FileVerification, Health, NewPackage,
@@ -15,7 +14,9 @@ use artifactstore_types::{
     SmallFile, Upload,
 };
 use artifactstore_wire::{
-    encode_token, fault_of_status, field, limits, transport, unreadable,
+    encode_token, field, limits,
+    opening::answer,
+    transport, unreadable,
     v1::{
         self, event_service_client::EventServiceClient, health_service_client::HealthServiceClient,
         package_service_client::PackageServiceClient,
@@ -25,7 +26,7 @@ use async_trait::async_trait;
 use bytes::Bytes;
 use futures::stream::BoxStream;
 use tonic::{
-    Request, Response, Status,
+    Request,
     transport::{Channel, Endpoint},
 };
 
@@ -92,11 +93,6 @@ impl Remote {
         request.set_timeout(self.options.call_timeout);
         request
     }
-}
-
-/// The message that a call was answered with.
-async fn answer<T>(call: impl Future<Output = Result<Response<T>, Status>>) -> Result<T, Fault> {
-    Ok(call.await.map_err(|status| fault_of_status(&status))?.into_inner())
 }
 
 /// A field of an answer.

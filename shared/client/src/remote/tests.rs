@@ -4,7 +4,7 @@
 use std::net::TcpListener;
 
 use artifactstore_types::{Outcome, Retry};
-use futures::{StreamExt as _, TryStreamExt as _, stream};
+use futures::StreamExt as _;
 
 use super::*;
 
@@ -46,19 +46,4 @@ async fn a_store_that_does_not_answer_is_given_up_in_time() {
     let fault = Remote::connect(&endpoint, RemoteOptions::default()).unwrap().health().await.unwrap_err();
     assert_eq!(fault.outcome, Outcome::Unknown);
     assert!(matches!(fault.category, Category::DeadlineExceeded | Category::Unavailable), "{fault:?}");
-}
-
-async fn received(announced: u64, chunks: Vec<Result<Bytes, Fault>>) -> Result<Vec<Bytes>, Fault> {
-    opening::exactly(announced, stream::iter(chunks)).try_collect().await
-}
-
-#[tokio::test]
-async fn bytes_that_end_early_or_go_on_are_a_fault() {
-    let chunk = |bytes: &'static [u8]| Ok(Bytes::from_static(bytes));
-    assert_eq!(received(5, vec![chunk(b"abc"), chunk(b"de")]).await.unwrap().concat(), b"abcde");
-    assert!(received(0, vec![]).await.unwrap().is_empty());
-    for (announced, code) in [(6, "AS-WIRE-0003"), (4, "AS-WIRE-0004"), (3, "AS-WIRE-0004")] {
-        let fault = received(announced, vec![chunk(b"abc"), chunk(b"de")]).await.unwrap_err();
-        assert_eq!(fault.code, code, "{announced}");
-    }
 }

@@ -1,10 +1,9 @@
-//! How streams from the store begin and end: the beginning has a deadline, and a stream of bytes of known length ends
+//! How streams from the other side begin and end: the beginning has a deadline, and a stream of bytes of known length ends
 //! with exactly that many or with a fault.
 
 use std::{future::Future, time::Duration};
 
 use artifactstore_types::Fault;
-use artifactstore_wire::{fault_of_status, stream as wire, unreadable};
 use bytes::Bytes;
 use futures::{
     Stream, StreamExt as _, TryStreamExt as _,
@@ -13,7 +12,20 @@ use futures::{
 use tokio::time;
 use tonic::{Response, Status, Streaming};
 
-/// The messages of a stream that the store begins within `limit`.
+use crate::{fault_of_status, stream as wire, unreadable};
+
+/// The message that a call was answered with.
+///
+/// # Errors
+/// The fault that the status tells.
+pub async fn answer<T>(call: impl Future<Output = Result<Response<T>, Status>>) -> Result<T, Fault> {
+    Ok(call.await.map_err(|status| fault_of_status(&status))?.into_inner())
+}
+
+/// The messages of a stream that the other side begins within `limit`.
+///
+/// # Errors
+/// The fault that the status tells, or of the time that is over.
 pub async fn opened<M: Send + 'static>(
     limit: Duration,
     call: impl Future<Output = Result<Response<Streaming<M>>, Status>> + Send,
@@ -24,6 +36,9 @@ pub async fn opened<M: Send + 'static>(
 }
 
 /// The first message of a stream, which must come within `limit`.
+///
+/// # Errors
+/// The stream's own, a stream without messages, or the time that is over.
 pub async fn first<M>(limit: Duration, messages: &mut BoxStream<'static, Result<M, Fault>>) -> Result<M, Fault> {
     let first = time::timeout(limit, messages.try_next()).await.map_err(|_| wire::no_answer_in(limit))?;
     first?.ok_or_else(wire::truncated)
@@ -45,4 +60,24 @@ pub fn exactly(
         }
     });
     whole.boxed()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    async fn received(announced: u64, chunks: Vec<Result<Bytes, Fault>>) -> Result<Vec<Bytes>, Fault> {
+        exactly(announced, stream::iter(chunks)).try_collect().await
+    }
+
+    #[tokio::test]
+    async fn bytes_that_end_early_or_go_on_are_a_fault() {
+        let chunk = |bytes: &'static [u8]| Ok(Bytes::from_static(bytes));
+        assert_eq!(received(5, vec![chunk(b"abc"), chunk(b"de")]).await.unwrap().concat(), b"abcde");
+        assert!(received(0, vec![]).await.unwrap().is_empty());
+        for (announced, code) in [(6, "AS-WIRE-0003"), (4, "AS-WIRE-0004"), (3, "AS-WIRE-0004")] {
+            let fault = received(announced, vec![chunk(b"abc"), chunk(b"de")]).await.unwrap_err();
+            assert_eq!(fault.code, code, "{announced}");
+        }
+    }
 }

@@ -1,4 +1,4 @@
-//! Every fault the server makes itself. Faults of the store behind it pass through unchanged.
+//! Every fault made around handlers. Faults of what is behind them pass through unchanged.
 
 use std::{io, net::SocketAddr, time::Duration};
 
@@ -11,6 +11,7 @@ pub const CODES: &[(&str, &str)] = &[
     ("AS-SERVER-0003", "the server cannot listen on an address"),
     ("AS-SERVER-0004", "the store did not say in time how it is"),
     ("AS-SERVER-0005", "the server ended unexpectedly"),
+    ("AS-SERVER-0006", "nothing more came on a stream for too long"),
 ];
 
 pub fn too_slow(limit: Duration) -> Fault {
@@ -18,6 +19,7 @@ pub fn too_slow(limit: Duration) -> Fault {
         .with_unknown_outcome()
 }
 
+/// The fault of a call that ends because the process does.
 pub fn shutting_down() -> Fault {
     Fault::new("AS-SERVER-0002", Category::Unavailable, "call: the server is shutting down; go on elsewhere")
 }
@@ -30,10 +32,15 @@ pub fn cannot_listen(address: SocketAddr, error: &io::Error) -> Fault {
     Fault::new("AS-SERVER-0003", category, format!("listen: {error}")).about(address)
 }
 
+/// The fault of a store that did not say within `limit` how it is.
 pub fn health_unknown(limit: Duration) -> Fault {
     Fault::new("AS-SERVER-0004", Category::Unavailable, format!("health: the store did not answer in {limit:?}"))
 }
 
 pub fn ended(error: &dyn std::error::Error) -> Fault {
     Fault::new("AS-SERVER-0005", Category::Internal, format!("serve: {error}"))
+}
+
+pub fn idle(limit: Duration) -> Fault {
+    Fault::new("AS-SERVER-0006", Category::DeadlineExceeded, format!("stream: nothing more came for {limit:?}"))
 }

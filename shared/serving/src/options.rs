@@ -1,20 +1,20 @@
-//! What a server is told.
+//! What doors are told.
 
 use std::{fmt, net::SocketAddr, sync::Arc, time::Duration};
 
 use artifactstore_kit::Settings;
 use artifactstore_types::{Ids, SystemIds};
 
-/// How a store is served.
+/// How calls are served.
 #[derive(Clone)]
-pub struct ServerOptions {
+pub struct DoorOptions {
     /// Where gRPC is served; port 0 lets the system choose.
     pub grpc_addr: SocketAddr,
     /// Where HTTP is served; port 0 lets the system choose.
     pub http_addr: SocketAddr,
     /// How long a call that is not a stream may take at most; a client's own deadline counts where it is shorter.
     pub request_timeout: Duration,
-    /// How long the store may take to say how it is.
+    /// How long the process may take to say how it is.
     pub health_timeout: Duration,
     /// How often it is asked, for those who watch `grpc.health.v1`.
     pub health_interval: Duration,
@@ -26,30 +26,42 @@ pub struct ServerOptions {
     pub ids: Arc<dyn Ids>,
 }
 
-impl Default for ServerOptions {
-    fn default() -> Self {
-        Self::from(&Settings::default())
-    }
-}
-
-impl From<&Settings> for ServerOptions {
-    fn from(settings: &Settings) -> Self {
+impl DoorOptions {
+    /// Doors at these addresses, with the usual bounds.
+    pub fn at(grpc_addr: SocketAddr, http_addr: SocketAddr) -> Self {
         Self {
-            grpc_addr: settings.grpc_addr,
-            http_addr: settings.http_addr,
-            request_timeout: settings.request_timeout(),
-            health_timeout: settings.health_timeout(),
+            grpc_addr,
+            http_addr,
+            request_timeout: Duration::from_secs(30),
+            health_timeout: Duration::from_secs(5),
             health_interval: Duration::from_secs(5),
-            drain_timeout: settings.drain_timeout(),
+            drain_timeout: Duration::from_secs(25),
             max_connections: 1_024,
             ids: Arc::new(SystemIds),
         }
     }
 }
 
-impl fmt::Debug for ServerOptions {
+impl Default for DoorOptions {
+    fn default() -> Self {
+        Self::from(&Settings::default())
+    }
+}
+
+impl From<&Settings> for DoorOptions {
+    fn from(settings: &Settings) -> Self {
+        Self {
+            request_timeout: settings.request_timeout(),
+            health_timeout: settings.health_timeout(),
+            drain_timeout: settings.drain_timeout(),
+            ..Self::at(settings.grpc_addr, settings.http_addr)
+        }
+    }
+}
+
+impl fmt::Debug for DoorOptions {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("ServerOptions")
+        f.debug_struct("DoorOptions")
             .field("grpc_addr", &self.grpc_addr)
             .field("http_addr", &self.http_addr)
             .field("request_timeout", &self.request_timeout)
