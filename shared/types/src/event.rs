@@ -19,16 +19,19 @@ pub type LeafHash = [u8; 32];
 pub enum SubjectKind {
     /// A package; the subject id is its [`crate::PackageId`].
     Package,
+    /// A node; the subject id is its [`crate::NodeId`].
+    Node,
 }
 
 impl SubjectKind {
     /// Every kind.
-    pub const ALL: [Self; 1] = [Self::Package];
+    pub const ALL: [Self; 2] = [Self::Package, Self::Node];
 
     /// The name in columns and on the wire.
     pub const fn name(self) -> &'static str {
         match self {
             Self::Package => "package",
+            Self::Node => "node",
         }
     }
 

@@ -11,6 +11,7 @@ mod fault;
 mod health;
 mod ids;
 mod name;
+mod node;
 mod package;
 mod page;
 mod path;
@@ -31,7 +32,12 @@ pub use fault::{Category, Fault, Outcome, Retry};
 pub use health::{BackendHealth, Health};
 pub use ids::{EventId, FileId, IdRefused, PackageId};
 pub use name::{
-    Actor, BackendId, ClassName, EventType, MediaType, Name, NameRefused, Namespace, NodeId, Producer, Subject,
+    Actor, BackendId, BackendKind, ClassName, Endpoint, EventType, MediaType, Name, NameRefused, Namespace, NodeId,
+    Producer, ProgramVersion, Subject, Zone,
+};
+pub use node::{
+    ControlKey, NodeBackend, NodeDescription, NodeDescriptionRefused, NodeHeard, NodeHeartbeat, NodeLoad, NodeRecord,
+    NodeStatus,
 };
 pub use package::{FileRecord, NewPackage, PackageFilter, PackageRecord, PackageStatus, Provenance, ProvenanceRefused};
 pub use page::{Page, PageSize, PageToken};

@@ -1,7 +1,7 @@
 //! Names people and systems give to things. Each kind is a type of its own with its own form; what has been
 //! constructed satisfies it. Nothing here ever becomes part of a file-system path.
 
-use std::{fmt, str::FromStr};
+use std::{fmt, net::Ipv6Addr, num::NonZeroU16, str::FromStr};
 
 /// Why a text is not a name of the kind asked for.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -34,6 +34,23 @@ fn check_slug(kind: &'static str, text: &str) -> Result<(), NameRefused> {
         Ok(())
     } else {
         Err(NameRefused { kind, rule: "must match [a-z0-9][a-z0-9._-]* and have at most 64 characters" })
+    }
+}
+
+fn check_endpoint(kind: &'static str, text: &str) -> Result<(), NameRefused> {
+    let address = text.strip_prefix("http://").or_else(|| text.strip_prefix("https://"));
+    let (host, port) = address.and_then(|address| address.rsplit_once(':')).unwrap_or_default();
+    // A name or an address in digits; one of IPv6 stands in brackets.
+    let named = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'.' | b'-' | b'_');
+    let host_is_good = match host.strip_prefix('[').and_then(|inner| inner.strip_suffix(']')) {
+        Some(inner) => inner.parse::<Ipv6Addr>().is_ok(),
+        None => !host.is_empty() && host.bytes().all(named),
+    };
+    let port_is_good = port.bytes().all(|byte| byte.is_ascii_digit()) && port.parse::<NonZeroU16>().is_ok();
+    if host_is_good && port_is_good && text.len() <= 512 {
+        Ok(())
+    } else {
+        Err(NameRefused { kind, rule: "must be http:// or https://, a host, a colon and a port, at most 512 bytes" })
     }
 }
 
@@ -137,6 +154,22 @@ name! {
     NodeId, "node id", check_slug
 }
 name! {
+    /// What kind of store a backend is, such as `local` or `s3`.
+    BackendKind, "backend kind", check_slug
+}
+name! {
+    /// Where something stands; compared and never interpreted.
+    Zone, "zone", check_slug
+}
+name! {
+    /// Where a process is reached: `http://` or `https://`, a host, a colon and a port.
+    Endpoint, "endpoint", check_endpoint
+}
+name! {
+    /// The version of a program.
+    ProgramVersion, "program version", check_text
+}
+name! {
     /// A retention class, such as `raw-evidence`.
     ClassName, "retention class", check_slug
 }
@@ -147,6 +180,13 @@ name! {
 name! {
     /// A media type (RFC 6838).
     MediaType, "media type", check_media_type
+}
+
+impl Namespace {
+    /// The namespace of what belongs to the whole site and to no tenant: nodes. Packages cannot be in it.
+    pub fn of_site() -> Self {
+        Self("site".to_owned())
+    }
 }
 
 impl Default for Namespace {

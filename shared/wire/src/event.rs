@@ -128,8 +128,8 @@ impl TryFrom<v1::EventRecord> for EventRecord {
             actor: field::parsed("actor", &event.actor)?,
             recorded_at: time::decode("recorded_at", event.recorded_at)?,
             payload: event.payload,
-            payload_digest: field::raw_digest("payload_digest", &event.payload_digest)?,
-            leaf_hash: field::raw_digest("leaf_hash", &event.leaf_hash)?,
+            payload_digest: field::raw("payload_digest", &event.payload_digest)?,
+            leaf_hash: field::raw("leaf_hash", &event.leaf_hash)?,
         })
     }
 }

@@ -82,7 +82,10 @@ pub(crate) fn within(field: impl Display, mut fault: Fault) -> Fault {
     fault
 }
 
-/// A field of exactly 32 raw bytes.
-pub(crate) fn raw_digest(field: &str, bytes: &[u8]) -> Result<[u8; 32], Fault> {
-    bytes.try_into().map_err(|_| refused(field, format_args!("it has {} bytes; a digest has 32", bytes.len())))
+/// A field of exactly so many raw bytes.
+///
+/// # Errors
+/// Fewer or more.
+pub fn raw<const N: usize>(field: &str, bytes: &[u8]) -> Result<[u8; N], Fault> {
+    bytes.try_into().map_err(|_| refused(field, format_args!("it has {} bytes; it must have {N}", bytes.len())))
 }

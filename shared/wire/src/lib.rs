@@ -15,6 +15,7 @@ mod health;
 pub mod limits;
 pub mod methods;
 pub mod opening;
+mod node;
 mod package;
 mod page;
 pub mod pieces;
@@ -28,6 +29,7 @@ mod value;
 
 pub use codes::CODES;
 pub use event::{EventAssembly, event_parts};
+pub use node::{node_status, node_status_if_given};
 pub use page::{decode_token, encode_token};
 pub use status::{fault_of_request, fault_of_status, status_of, unreadable};
 

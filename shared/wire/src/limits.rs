@@ -12,5 +12,9 @@ pub const PLANNED_FILES: usize = 10_000;
 pub const COMMITTED_FILES: usize = 1_000;
 /// The most event types a filter may name.
 pub const FILTER_TYPES: usize = 64;
+/// The most nodes a site has.
+pub const NODES: usize = 1_000;
+/// The most keys of control planes that are trusted at once.
+pub const CONTROL_KEYS: usize = 256;
 /// The longest message or subject of a fault, in bytes; longer ones are cut, since they travel in headers.
 pub const FAULT_TEXT_BYTES: usize = 1_024;

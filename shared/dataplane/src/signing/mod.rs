@@ -4,6 +4,7 @@
 //! one. Keys rotate with overlap: the next key is trusted before the last one stops being so, and both verify in between
 //! ([`KeyRing::rotate`]). Secrets are never shown, and randomness comes from a source that the caller passes.
 
+mod announcement;
 mod file;
 mod key;
 mod refused;
@@ -12,6 +13,7 @@ mod ring;
 #[cfg(test)]
 mod tests;
 
+pub use announcement::{Announcement, JoinToken, Nonce};
 pub use key::{KeyId, PublicKey, Signature, SigningKey};
 pub use refused::{KeyFileRefused, KeyRefused, SignatureRefused};
 pub use ring::{KeyRing, TrustedKey, Window};

@@ -17,6 +17,8 @@ mod ids;
 #[cfg(test)]
 mod name;
 #[cfg(test)]
+mod node;
+#[cfg(test)]
 mod package;
 #[cfg(test)]
 mod page;

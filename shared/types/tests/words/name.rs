@@ -1,7 +1,8 @@
 //! Names of every kind, each under its own rule.
 
 use artifactstore_types::{
-    Actor, BackendId, ClassName, EventType, MediaType, Name, NameRefused, Namespace, NodeId, Producer, Subject,
+    Actor, BackendId, BackendKind, ClassName, Endpoint, EventType, MediaType, Name, NameRefused, Namespace, NodeId,
+    Producer, ProgramVersion, Subject, Zone,
 };
 use proptest::prelude::*;
 
@@ -13,21 +14,24 @@ fn accepts<T: std::str::FromStr<Err = NameRefused> + ToString>(text: &str) -> bo
     parsed.is_ok()
 }
 
-/// Whether all four kinds of free text agree, and on what.
+/// Whether all kinds of free text agree, and on what.
 fn accepts_text(text: &str) -> bool {
     let verdict = accepts::<Name>(text);
     assert_eq!(accepts::<Producer>(text), verdict);
     assert_eq!(accepts::<Subject>(text), verdict);
     assert_eq!(accepts::<Actor>(text), verdict);
+    assert_eq!(accepts::<ProgramVersion>(text), verdict);
     verdict
 }
 
-/// Whether all four kinds of slug agree, and on what.
+/// Whether all kinds of slug agree, and on what.
 fn accepts_slug(text: &str) -> bool {
     let verdict = accepts::<Namespace>(text);
     assert_eq!(accepts::<BackendId>(text), verdict);
     assert_eq!(accepts::<NodeId>(text), verdict);
     assert_eq!(accepts::<ClassName>(text), verdict);
+    assert_eq!(accepts::<BackendKind>(text), verdict);
+    assert_eq!(accepts::<Zone>(text), verdict);
     verdict
 }
 
@@ -137,4 +141,34 @@ fn a_refusal_names_the_kind_and_its_rule() {
 fn defaults_satisfy_their_own_rules() {
     assert!(accepts::<Namespace>(Namespace::default().as_str()));
     assert!(accepts::<MediaType>(MediaType::default().as_str()));
+}
+
+#[test]
+fn an_endpoint_is_a_scheme_a_host_and_a_port_and_nothing_else() {
+    for good in ["http://127.0.0.1:7080", "https://node-1.site.example:443", "http://[::1]:1", "http://node_1:65535"] {
+        assert!(accepts::<Endpoint>(good), "{good}");
+    }
+    for bad in [
+        "",
+        "http://",
+        "http://a",
+        "http://a:",
+        "http://:1",
+        "http://a:0",
+        "http://a:65536",
+        "http://a:+1",
+        "a:1",
+        "ftp://a:1",
+        "http://a:1/",
+        "http://a/b:1",
+        "http://u@a:1",
+        "http://a b:1",
+        "http://[::1:1",
+        "http://[x]:1",
+        "http://::1:1",
+        "http://a:1\n",
+        &format!("http://{}:1", "a".repeat(512)),
+    ] {
+        assert!(!accepts::<Endpoint>(bad), "{bad:?}");
+    }
 }
