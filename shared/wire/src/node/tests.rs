@@ -2,7 +2,6 @@
 
 use artifactstore_types::{BackendHealth, Timestamp};
 use proptest::{collection::vec, option, prelude::*, sample::select};
-use prost::Message as _;
 
 use super::*;
 use crate::codes;
