@@ -1,5 +1,5 @@
 //! The registry's rules: a [`Command`] is decided against the state of its package and a few facts, what is decided is a
-//! list of [`Event`]s, and every view is folded from them. All of it is pure: no clock, no database, no waiting. The
+//! list of [`Event`]s, and every view is folded from them; so are nodes ([`node`]). All of it is pure: no clock, no database, no waiting. The
 //! store loads state and facts, appends what was decided, and applies the changes of [`view`] in the same transaction.
 #![deny(missing_docs)]
 
@@ -10,6 +10,7 @@ pub mod event;
 mod facts;
 mod leaf;
 mod manifest;
+pub mod node;
 mod package;
 mod prepared;
 mod refusal;

@@ -1,8 +1,8 @@
 //! Why a command, or one file of it, is refused: every rule of the registry, and the [`Fault`] each becomes.
 
 use artifactstore_types::{
-    Category, ClassName, ContentAddress, Fault, PackageId, PackageStatus, ProvenanceRefused, RelativePath, Retry,
-    ValueRefused,
+    Category, ClassName, ContentAddress, Fault, Namespace, PackageId, PackageStatus, ProvenanceRefused, RelativePath,
+    Retry, ValueRefused,
 };
 
 use crate::{CommitFiles, MAX_FILES_PER_PACKAGE, event::EventRefused};
@@ -26,6 +26,7 @@ pub const CODES: &[(&str, &str)] = &[
     ("AS-REG-0015", "the manifest is not canonical or not of this package"),
     ("AS-REG-0016", "the package would have too many bytes"),
     ("AS-REG-0017", "an event cannot be encoded"),
+    ("AS-REG-0030", "the namespace is not for packages"),
 ];
 
 /// Why something is refused.
@@ -101,6 +102,9 @@ pub enum Refusal {
     /// The manifest is not one, not canonical, or not of this package.
     #[error("manifest: {0}")]
     BadManifest(String),
+    /// The namespace is the site's own.
+    #[error("namespace {} is the site's own and takes no packages", .0)]
+    NamespaceReserved(Namespace),
     /// A payload has no canonical form.
     #[error(transparent)]
     Event(#[from] EventRefused),
@@ -143,6 +147,7 @@ impl Refusal {
             Self::BadReceipt { .. } => ("AS-REG-0014", Category::Invalid),
             Self::BadManifest(_) => ("AS-REG-0015", Category::Invalid),
             Self::TooManyBytes => ("AS-REG-0016", Category::Exhausted),
+            Self::NamespaceReserved(_) => ("AS-REG-0030", Category::Invalid),
             Self::Event(_) => ("AS-REG-0017", Category::Internal),
         }
     }

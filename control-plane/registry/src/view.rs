@@ -2,14 +2,18 @@
 //! which changes to one row have become one, so that a store applies each kind of change with one statement. How events
 //! are cut into batches makes no difference to the rows, and every value in a row comes from an event, times too.
 
+mod node;
+
 use std::collections::{HashMap, HashSet};
 
 use artifactstore_types::{
     ClassName, ContentAddress, EventRecord, FileId, FileRecord, IdRefused, MAX_SAFE_INTEGER, Namespace, PackageId,
-    PackageRecord, PackageStatus, Sequence, StoredLocation, Timestamp,
+    PackageRecord, PackageStatus, Sequence, StoredLocation, SubjectKind, Timestamp,
 };
 
 use crate::event::{Event, EventRefused, FileIngested, PackageCreated};
+
+pub use node::NodeRow;
 
 /// What happens to one package that is there already.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -97,6 +101,8 @@ pub struct ViewBatch {
     pub locations: Vec<LocationRow>,
     /// Retention of packages, each to be added or to take the place of what was there.
     pub retention: Vec<RetentionRow>,
+    /// Nodes, each added, described anew, or further in its life.
+    pub nodes: Vec<NodeRow>,
     index: Index,
 }
 
@@ -114,7 +120,7 @@ struct Index {
 impl ViewBatch {
     /// Whether nothing changes.
     pub fn is_empty(&self) -> bool {
-        self.packages.is_empty() && self.advances.is_empty()
+        self.packages.is_empty() && self.advances.is_empty() && self.nodes.is_empty()
     }
 
     /// Folds one event more, in the order of the log.
@@ -122,6 +128,13 @@ impl ViewBatch {
     /// # Errors
     /// A payload that is not what its type says.
     pub fn fold(&mut self, record: &EventRecord) -> Result<(), EventRefused> {
+        match record.subject_kind {
+            SubjectKind::Package => self.fold_package(record),
+            SubjectKind::Node => self.fold_node(record),
+        }
+    }
+
+    fn fold_package(&mut self, record: &EventRecord) -> Result<(), EventRefused> {
         let event = Event::of(record)?;
         let package_id = record.subject_id.parse().map_err(|refused: IdRefused| EventRefused::Payload {
             event_type: record.event_type.to_string(),

@@ -1,10 +1,13 @@
-//! Creating a package: its class must exist, and what comes with it must be within bounds.
+//! Creating a package: its namespace must be a tenant's, its class must exist, and what comes with it must be within bounds.
 
-use artifactstore_types::{NewPackage, Value};
+use artifactstore_types::{Namespace, NewPackage, Value};
 
 use crate::{Command, Decision, Event, Facts, Refusal, event::PackageCreated, retention};
 
 pub(super) fn decide(facts: &Facts, command: &Command, new: &NewPackage) -> Result<Decision, Refusal> {
+    if new.namespace == Namespace::of_site() {
+        return Err(Refusal::NamespaceReserved(new.namespace.clone()));
+    }
     Value::check_metadata(&new.metadata).map_err(Refusal::Metadata)?;
     new.provenance.check().map_err(Refusal::Provenance)?;
     let class = facts.find_class(&new.class).ok_or_else(|| Refusal::UnknownClass(new.class.clone()))?;

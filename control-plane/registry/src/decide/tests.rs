@@ -130,8 +130,16 @@ fn every_refusal_has_a_code_of_the_table_and_no_code_is_unused() {
         Refusal::BadManifest("why".into()),
         Refusal::TooManyBytes,
         Refusal::Event(crate::EventRefused::Payload { event_type: "t".into(), reason: "r".into() }),
+        Refusal::NamespaceReserved(artifactstore_types::Namespace::of_site()),
     ];
     let codes: Vec<_> = all.map(|refusal| refusal.into_fault("test", package_id(1)).code.into_owned()).into();
     let table: Vec<_> = crate::CODES.iter().map(|(code, _)| (*code).to_owned()).collect();
     assert_eq!(codes, table);
+}
+
+#[test]
+fn the_namespace_of_the_site_takes_no_packages() {
+    let new = NewPackage { namespace: artifactstore_types::Namespace::of_site(), ..new_package("run") };
+    let refused = when(None, &known_class(), Request::CreatePackage(new)).unwrap_err();
+    assert!(matches!(refused, Refusal::NamespaceReserved(_)), "{refused}");
 }
