@@ -23,7 +23,7 @@ mod reads;
 mod subject;
 
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;
 
 use std::fmt;
 

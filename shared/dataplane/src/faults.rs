@@ -3,6 +3,7 @@
 use artifactstore_types::{Category, Fault, Retry};
 
 use crate::{
+    control_token::ControlTokenRefused,
     signed_receipt::ReceiptRefused,
     signing::{KeyFileRefused, KeyRefused},
     ticket::TicketRefused,
@@ -31,6 +32,8 @@ pub const CODES: &[(&str, &str)] = &[
     ("AS-DPL-0028", "the receipt is from the future, or from before its ticket"),
     ("AS-DPL-0029", "the receipt has expired"),
     ("AS-DPL-0030", "the ticket was answered otherwise before"),
+    ("AS-DPL-0041", "the caller is not a control plane that this node trusts"),
+    ("AS-DPL-0042", "the endpoint of a node is not a URL"),
 ];
 
 impl From<TicketRefused> for Fault {
@@ -59,6 +62,18 @@ impl From<TicketRefused> for Fault {
                 Self::new("AS-DPL-0007", Category::PermissionDenied, message).about(ticket_id)
             }
         }
+    }
+}
+
+impl From<ControlTokenRefused> for Fault {
+    fn from(refused: ControlTokenRefused) -> Self {
+        let retry = match refused {
+            // The key may be another control plane's, and not have arrived here yet; a new token may be younger.
+            ControlTokenRefused::Key(_) | ControlTokenRefused::Expired => Retry::AfterReload,
+            _ => Retry::Never,
+        };
+        let message = format!("check control token: {refused}");
+        Self::new("AS-DPL-0041", Category::Unauthenticated, message).with_retry(retry)
     }
 }
 

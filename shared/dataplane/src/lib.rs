@@ -5,7 +5,10 @@
 #![deny(missing_docs)]
 
 pub mod conformance;
+pub mod control_token;
 mod faults;
+#[cfg(feature = "grpc")]
+pub mod grpc;
 mod memory;
 pub mod signed_receipt;
 pub mod signing;

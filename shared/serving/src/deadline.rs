@@ -25,8 +25,10 @@ pub struct Deadline {
 }
 
 impl Deadline {
-    pub fn new(limit: Duration) -> Self {
-        Self { limit, unary: Arc::new(methods::unary()) }
+    pub fn new(limit: Duration, unhurried: &[&str]) -> Self {
+        let mut unary = methods::unary();
+        unary.retain(|path| !unhurried.contains(&path.as_str()));
+        Self { limit, unary: Arc::new(unary) }
     }
 
     fn of(&self, path: &str, headers: &HeaderMap) -> Option<Duration> {
@@ -71,17 +73,19 @@ mod tests {
     use super::*;
 
     const UNARY: &str = "/artifactstore.v1.PackageService/GetPackage";
+    const UNHURRIED: &str = "/artifactstore.v1.DataPlaneService/VerifyObject";
     const STREAM: &str = "/artifactstore.v1.PackageService/IngestFile";
 
     fn limit(path: &str, timeout: Option<&str>) -> Option<Duration> {
         let header = timeout.map(|text| ("grpc-timeout".parse().unwrap(), text.parse().unwrap()));
-        Deadline::new(Duration::from_secs(30)).of(path, &header.into_iter().collect())
+        Deadline::new(Duration::from_secs(30), &[UNHURRIED]).of(path, &header.into_iter().collect())
     }
 
     #[test]
     fn only_calls_have_a_limit_of_the_servers_own() {
         assert_eq!(limit(UNARY, None), Some(Duration::from_secs(30)));
         assert_eq!(limit(STREAM, None), None);
+        assert_eq!(limit(UNHURRIED, None), None);
     }
 
     #[test]

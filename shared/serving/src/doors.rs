@@ -143,7 +143,7 @@ fn with_standard_services(services: Routes, statuses: &Statuses) -> Result<Route
 
 /// What is true of every call, from the outside in: it is reported, its refusals have details, it ends in time.
 fn layered(routes: Routes, options: &DoorOptions) -> Routes {
-    let deadline = Deadline::new(options.request_timeout);
+    let deadline = Deadline::new(options.request_timeout, options.unhurried);
     let timed = routes.into_axum_router().layer(from_fn_with_state(deadline, within_deadline));
     let detailed = timed.layer(from_fn(with_details));
     Routes::from(detailed.layer(from_fn_with_state(Arc::clone(&options.ids), with_report)))

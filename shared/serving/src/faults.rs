@@ -11,7 +11,6 @@ pub const CODES: &[(&str, &str)] = &[
     ("AS-SERVER-0003", "the server cannot listen on an address"),
     ("AS-SERVER-0004", "the store did not say in time how it is"),
     ("AS-SERVER-0005", "the server ended unexpectedly"),
-    ("AS-SERVER-0006", "nothing more came on a stream for too long"),
 ];
 
 pub fn too_slow(limit: Duration) -> Fault {
@@ -39,8 +38,4 @@ pub fn health_unknown(limit: Duration) -> Fault {
 
 pub fn ended(error: &dyn std::error::Error) -> Fault {
     Fault::new("AS-SERVER-0005", Category::Internal, format!("serve: {error}"))
-}
-
-pub fn idle(limit: Duration) -> Fault {
-    Fault::new("AS-SERVER-0006", Category::DeadlineExceeded, format!("stream: nothing more came for {limit:?}"))
 }

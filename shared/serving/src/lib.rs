@@ -5,22 +5,18 @@
 //! What a call means is the handlers'; when a process ends is `kit`'s.
 #![deny(missing_docs)]
 
-mod answers;
 mod connections;
 mod deadline;
 mod details;
 mod doors;
 mod faults;
-mod idle;
 mod options;
 mod probe;
 mod reports;
 mod statuses;
 
-pub use answers::{Messages, reply, reply_with};
 pub use doors::{Doors, Offer};
 pub use faults::{CODES, health_unknown, shutting_down};
-pub use idle::not_idle;
 pub use options::DoorOptions;
 pub use probe::{Backend, probed};
 pub use statuses::{Checked, Standing};

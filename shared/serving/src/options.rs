@@ -14,6 +14,9 @@ pub struct DoorOptions {
     pub http_addr: SocketAddr,
     /// How long a call that is not a stream may take at most; a client's own deadline counts where it is shorter.
     pub request_timeout: Duration,
+    /// The paths of calls whose time depends on what they are about, such as reading a large blob again: they are held to
+    /// the client's deadline only.
+    pub unhurried: &'static [&'static str],
     /// How long the process may take to say how it is.
     pub health_timeout: Duration,
     /// How often it is asked, for those who watch `grpc.health.v1`.
@@ -33,6 +36,7 @@ impl DoorOptions {
             grpc_addr,
             http_addr,
             request_timeout: Duration::from_secs(30),
+            unhurried: &[],
             health_timeout: Duration::from_secs(5),
             health_interval: Duration::from_secs(5),
             drain_timeout: Duration::from_secs(25),

@@ -24,6 +24,8 @@ pub const TOO_LARGE: &str = "AS-WIRE-0014";
 pub const REFUSED: &str = "AS-WIRE-0015";
 /// A status without the details of this contract.
 pub const FOREIGN: &str = "AS-WIRE-0016";
+/// Nothing more came on a stream for too long.
+pub const IDLE: &str = "AS-WIRE-0017";
 
 /// Every code of this crate, with its meaning in one line.
 pub const CODES: &[(&str, &str)] = &[
@@ -38,5 +40,6 @@ pub const CODES: &[(&str, &str)] = &[
     (UNKNOWN_METHOD, "the other side does not know the method"),
     (TOO_LARGE, "a message is larger than allowed, or there are too many calls at once"),
     (REFUSED, "something between client and store refused the caller"),
+    (IDLE, "nothing more came on a stream for too long; what had come of it was given up"),
     (FOREIGN, "the call failed with a status that does not come from a store"),
 ];

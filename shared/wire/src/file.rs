@@ -1,8 +1,9 @@
 //! Files: what is said of them before their bytes, what the registry shows, and what became of one of many.
 
-use artifactstore_types::{Algorithm, Digest, Fault, FileHeader, FileRecord, FileVerification, Mismatch, SmallFile};
+use artifactstore_types::{Fault, FileHeader, FileRecord, FileVerification, SmallFile};
 
 use crate::{
+    data_plane::{decode_mismatch, encode_mismatch, sha256},
     field, time,
     v1::{self, file_result},
 };
@@ -35,17 +36,9 @@ impl TryFrom<v1::FileRecord> for FileRecord {
             executable: record.executable,
             size_bytes: record.size_bytes,
             content_address: field::parsed("content_address", &record.content_address)?,
-            sha256: sha256(&record.sha256)?,
+            sha256: sha256("sha256", &record.sha256)?,
             created_at: time::decode("created_at", record.created_at)?,
         })
-    }
-}
-
-fn sha256(text: &str) -> Result<Digest, Fault> {
-    let digest: Digest = field::parsed("sha256", text)?;
-    match digest.algorithm() {
-        Algorithm::Sha256 => Ok(digest),
-        Algorithm::Blake3 => Err(field::refused("sha256", "it is a blake3 digest")),
     }
 }
 
@@ -112,13 +105,7 @@ impl v1::FileResult {
 
 impl From<FileVerification> for v1::FileVerification {
     fn from(verification: FileVerification) -> Self {
-        let mismatch = verification.mismatch.map(|mismatch| match mismatch {
-            Mismatch::Missing => v1::Mismatch::Missing,
-            Mismatch::Size => v1::Mismatch::Size,
-            Mismatch::Digest => v1::Mismatch::Digest,
-            _ => v1::Mismatch::Unspecified,
-        });
-        Self { file: Some(verification.file.into()), mismatch: mismatch.map(Into::into) }
+        Self { file: Some(verification.file.into()), mismatch: verification.mismatch.map(encode_mismatch) }
     }
 }
 
@@ -126,15 +113,7 @@ impl TryFrom<v1::FileVerification> for FileVerification {
     type Error = Fault;
 
     fn try_from(verification: v1::FileVerification) -> Result<Self, Fault> {
-        let mismatch = match verification.mismatch.map(v1::Mismatch::try_from) {
-            None => None,
-            Some(Ok(v1::Mismatch::Missing)) => Some(Mismatch::Missing),
-            Some(Ok(v1::Mismatch::Size)) => Some(Mismatch::Size),
-            Some(Ok(v1::Mismatch::Digest)) => Some(Mismatch::Digest),
-            Some(Ok(v1::Mismatch::Unspecified) | Err(_)) => {
-                return Err(field::refused("mismatch", "it is not one known"));
-            }
-        };
+        let mismatch = decode_mismatch(verification.mismatch)?;
         Ok(Self { file: field::converted("file", verification.file)?, mismatch })
     }
 }

@@ -6,19 +6,23 @@
 //! `proto/artifactstore/v1`; who calls whom is left to server and client.
 #![deny(missing_docs)]
 
+mod answers;
 pub mod codes;
+mod data_plane;
 mod event;
 mod fault;
 pub mod field;
 mod file;
 mod health;
+mod idle;
 pub mod limits;
 pub mod methods;
-pub mod opening;
 mod node;
+pub mod opening;
 mod package;
 mod page;
 pub mod pieces;
+pub mod sent;
 mod status;
 pub mod stream;
 mod time;
@@ -27,8 +31,11 @@ mod upload;
 pub mod v1;
 mod value;
 
+pub use answers::{Messages, reply, reply_with};
 pub use codes::CODES;
+pub use data_plane::{decode_mismatch, encode_mismatch};
 pub use event::{EventAssembly, event_parts};
+pub use idle::not_idle;
 pub use node::{node_status, node_status_if_given};
 pub use page::{decode_token, encode_token};
 pub use status::{fault_of_request, fault_of_status, status_of, unreadable};

@@ -18,3 +18,11 @@ pub const NODES: usize = 1_000;
 pub const CONTROL_KEYS: usize = 256;
 /// The longest message or subject of a fault, in bytes; longer ones are cut, since they travel in headers.
 pub const FAULT_TEXT_BYTES: usize = 1_024;
+/// The longest key of a stored object, in bytes; S3 allows no longer one.
+pub const OBJECT_KEY_BYTES: usize = 1_024;
+/// The most addresses one `HaveObjects` asks for.
+pub const ASKED_OBJECTS: usize = 10_000;
+/// The most locations, entries or receipts in one message of an answer, so that it fits whatever the keys.
+pub const LISTED_OBJECTS: usize = 1_000;
+/// The most results in one message of `IngestBatch`.
+pub const BATCH_RESULTS: usize = 1_024;

@@ -39,3 +39,8 @@ pub fn truncated() -> Fault {
 pub fn no_answer_in(limit: Duration) -> Fault {
     Fault::new(codes::DEADLINE, Category::DeadlineExceeded, format!("no answer in {limit:?}")).with_unknown_outcome()
 }
+
+/// The fault of a stream on which nothing came for too long.
+pub(crate) fn nothing_more_in(limit: Duration) -> Fault {
+    Fault::new(codes::IDLE, Category::DeadlineExceeded, format!("stream: nothing more came for {limit:?}"))
+}

@@ -4,10 +4,10 @@
 use std::sync::Arc;
 
 use artifactstore_client::{Connection, TailRequest};
-use artifactstore_serving::{Messages, reply_with, shutting_down};
+use artifactstore_serving::shutting_down;
 use artifactstore_types::Fault;
 use artifactstore_wire::{
-    event_parts, field,
+    Messages, event_parts, field, reply_with,
     v1::{self, event_service_server::EventService},
 };
 use futures::{StreamExt as _, TryStreamExt as _, stream};

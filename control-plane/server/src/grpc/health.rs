@@ -1,7 +1,9 @@
 //! `HealthService`: how the store is, in detail.
 
-use artifactstore_serving::reply;
-use artifactstore_wire::v1::{self, health_service_server::HealthService};
+use artifactstore_wire::{
+    reply,
+    v1::{self, health_service_server::HealthService},
+};
 use tonic::{Request, Response, Status};
 
 use crate::readiness::Readiness;

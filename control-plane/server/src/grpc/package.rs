@@ -3,10 +3,9 @@
 use std::sync::Arc;
 
 use artifactstore_client::{Connection, KnownFile, ManifestFormat};
-use artifactstore_serving::{Messages, reply, reply_with};
 use artifactstore_types::{ByteRange, Fault, PackageFilter, PageSize, PlannedFile};
 use artifactstore_wire::{
-    decode_token, field, limits, pieces, stream as wire,
+    Messages, decode_token, field, limits, pieces, reply, reply_with, stream as wire,
     v1::{self, package_service_server::PackageService},
 };
 use futures::{StreamExt as _, TryStreamExt as _, stream};

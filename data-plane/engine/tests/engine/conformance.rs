@@ -12,6 +12,7 @@ use artifactstore_dataplane::{
     DataPlane,
     conformance::{Damage, Offered, Subject, a_receipt_survives_a_crash},
     data_plane_conformance,
+    grpc::ThroughGrpc,
 };
 use artifactstore_engine::{BackendOptions, Engine};
 use artifactstore_types::{BackendId, Location};
@@ -29,6 +30,12 @@ const MIB: usize = 1024 * 1024;
 
 mod on_a_directory {
     super::data_plane_conformance!(super::OnADirectory::new(super::Ignored::Nothing).await);
+}
+
+mod on_a_directory_through_grpc {
+    super::data_plane_conformance!(
+        super::ThroughGrpc::new(super::OnADirectory::new(super::Ignored::Nothing).await).unwrap()
+    );
 }
 
 mod in_memory {

@@ -1,19 +1,15 @@
 //! Files on their way to the store. A file that cannot be sent whole is given up by ending its stream without an end,
 //! which the store refuses; nothing of it is kept there.
 
-use std::sync::{
-    Arc,
-    atomic::{AtomicBool, AtomicU64, Ordering},
-};
-
 use artifactstore_types::{Fault, FileHeader, FileRecord, SmallFile, Upload};
 use artifactstore_wire::{
     opening::{self, answer},
     pieces::{self, GivenUp},
-    stream as wire, unreadable, v1,
+    sent::Sent,
+    unreadable, v1,
 };
 use futures::{
-    Stream, StreamExt as _, TryStreamExt as _,
+    StreamExt as _, TryStreamExt as _,
     stream::{self, BoxStream},
 };
 
@@ -39,67 +35,17 @@ impl Remote {
         upload: &Upload,
         files: BoxStream<'static, SmallFile>,
     ) -> BoxStream<'static, Result<FileRecord, Fault>> {
+        use v1::ingest_files_request::Part;
         let (mut packages, limit) = (self.packages(), self.options.call_timeout);
-        let sent = Arc::new(Sent::default());
-        let parts = small_file_parts(upload.clone(), files, Arc::clone(&sent));
+        let sent = Sent::default();
+        let first = stream::iter([Part::Upload(upload.clone().into())]);
+        let parts = first.chain(sent.counted(files).map(|file| Part::File(file.into())));
+        let messages = parts.map(|part| v1::IngestFilesRequest { part: Some(part) });
         let results = async move {
-            let messages = opening::opened(limit, packages.ingest_files(parts)).await?;
-            Ok::<_, Fault>(results(messages, sent))
+            let answers = opening::opened(limit, packages.ingest_files(messages)).await?;
+            let results = answers.map(|answer| answer?.result.unwrap_or_default().decoded().map_err(unreadable));
+            Ok::<_, Fault>(sent.answered(results.boxed()))
         };
         stream::once(results).try_flatten().boxed()
     }
 }
-
-/// How far a stream of small files has come.
-#[derive(Debug, Default)]
-struct Sent {
-    files: AtomicU64,
-    all: AtomicBool,
-}
-
-fn small_file_parts(
-    upload: Upload,
-    files: BoxStream<'static, SmallFile>,
-    sent: Arc<Sent>,
-) -> impl Stream<Item = v1::IngestFilesRequest> + Send + 'static {
-    use v1::ingest_files_request::Part;
-    let first = stream::iter([Part::Upload(upload.into())]);
-    let rest = stream::unfold((files, sent), |(mut files, sent)| async move {
-        let Some(file) = files.next().await else {
-            sent.all.store(true, Ordering::SeqCst);
-            return None;
-        };
-        sent.files.fetch_add(1, Ordering::SeqCst);
-        Some((Part::File(file.into()), (files, sent)))
-    });
-    first.chain(rest).map(|part| v1::IngestFilesRequest { part: Some(part) })
-}
-
-/// One result a file. A store that ends early says why with its last one; where it does not, that is a fault itself.
-fn results(
-    messages: BoxStream<'static, Result<v1::IngestFilesResponse, Fault>>,
-    sent: Arc<Sent>,
-) -> impl Stream<Item = Result<FileRecord, Fault>> + Send + 'static {
-    struct Open {
-        messages: BoxStream<'static, Result<v1::IngestFilesResponse, Fault>>,
-        sent: Arc<Sent>,
-        answered: u64,
-        last_was_fault: bool,
-    }
-    let open = Open { messages, sent, answered: 0, last_was_fault: false };
-    let results = stream::try_unfold(open, |mut open| async move {
-        if let Some(message) = open.messages.try_next().await? {
-            let result = message.result.unwrap_or_default().decoded().map_err(unreadable)?;
-            open.answered += 1;
-            open.last_was_fault = result.is_err();
-            return Ok(Some((result, open)));
-        }
-        let all_sent = open.sent.all.load(Ordering::SeqCst);
-        let complete = all_sent && open.answered == open.sent.files.load(Ordering::SeqCst);
-        if complete || open.last_was_fault { Ok(None) } else { Err(wire::truncated().with_unknown_outcome()) }
-    });
-    results.map(|result| result.and_then(std::convert::identity))
-}
-
-#[cfg(test)]
-mod tests;

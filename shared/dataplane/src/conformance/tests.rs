@@ -18,9 +18,9 @@ impl Clock for StandingClock {
     }
 }
 
-struct InMemory(MemoryPlane);
+pub(crate) struct InMemory(MemoryPlane);
 
-fn in_memory() -> InMemory {
+pub(crate) fn in_memory() -> InMemory {
     let backend: BackendId = "memory".parse().unwrap();
     InMemory(MemoryPlane::new("node-a".parse().unwrap(), [backend], Arc::new(StandingClock)))
 }

@@ -1,4 +1,4 @@
-//! Ed25519 keys (RFC 8032): the ones that sign tickets and receipts, and the rings of those that are trusted.
+//! Ed25519 keys (RFC 8032): the ones that sign tickets, control tokens and receipts, and the rings of those that are trusted.
 //!
 //! A key names itself: its [`KeyId`] is a digest of the public key, so nobody hands names out and two keys never share
 //! one. Keys rotate with overlap: the next key is trusted before the last one stops being so, and both verify in between
@@ -6,6 +6,7 @@
 
 mod announcement;
 mod file;
+pub(crate) mod jws;
 mod key;
 mod refused;
 mod ring;

@@ -3,7 +3,7 @@
 use artifactstore_types::NodeId;
 
 use super::id::TicketId;
-use crate::signing::{KeyRefused, SignatureRefused};
+use crate::signing::{KeyRefused, SignatureRefused, jws::JwsRefused};
 
 /// Why a ticket is refused, in the order in which it is looked at.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -59,4 +59,16 @@ pub enum TicketRefused {
         /// The ticket.
         ticket_id: TicketId,
     },
+}
+
+impl From<JwsRefused> for TicketRefused {
+    fn from(refused: JwsRefused) -> Self {
+        match refused {
+            JwsRefused::Malformed => Self::Malformed,
+            JwsRefused::Header => Self::Header,
+            JwsRefused::Key(refused) => Self::Key(refused),
+            JwsRefused::Signature(refused) => Self::Signature(refused),
+            JwsRefused::Claims => Self::Claims,
+        }
+    }
 }

@@ -1,24 +1,18 @@
-//! A ticket as text: JWS compact serialization (RFC 7515 §7.1) with unpadded base64url. Written here, and not by a JWT
-//! library, because one algorithm, one header and one set of claims are all there is: what a library would have to be told
-//! to refuse is never parsed at all. When a ticket is refused is left to [`super::verifier`].
+//! A ticket as text, and the claims it is made of. How a token is signed and taken apart is left to `signing`, when a
+//! ticket is refused to [`super::verifier`].
 
 use std::fmt;
 
-use artifactstore_types::{BackendId, Namespace, NodeId, PackageId};
-use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
-use serde::{Deserialize, Serialize, de::DeserializeOwned};
+use artifactstore_types::{BackendId, Namespace, NodeId, PackageId, Timestamp};
+use serde::{Deserialize, Serialize};
 
 use super::{
     id::TicketId,
     permission::{Operation, Permission, Target, Ticket},
     refused::TicketRefused,
 };
-use crate::signing::{KeyId, Signature, SigningKey};
+use crate::signing::{KeyRing, SigningKey, jws};
 
-/// Longer than any ticket: a path of 1,024 bytes can take twice as many in JSON, and a third more in base64.
-const MAX_BYTES: usize = 4096;
-const ALGORITHM: &str = "EdDSA";
-/// Says what is signed, so that nothing else signed with the same key passes for a ticket (RFC 8725 §3.11).
 const TYPE: &str = "artifactstore-ticket+jwt";
 
 /// The text of a ticket: whoever has it may do what it permits, so it is shown by nothing.
@@ -46,14 +40,6 @@ impl fmt::Debug for TicketToken {
 
 #[derive(Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-struct Header {
-    alg: String,
-    kid: String,
-    typ: String,
-}
-
-#[derive(Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
 struct Claims {
     jti: TicketId,
     aud: NodeId,
@@ -73,12 +59,7 @@ impl Ticket {
     /// # Errors
     /// None that a ticket can cause; what a serializer may say is `Malformed`.
     pub fn sign(&self, key: &SigningKey) -> Result<TicketToken, TicketRefused> {
-        let header = Header { alg: ALGORITHM.to_owned(), kid: key.key_id().to_string(), typ: TYPE.to_owned() };
-        let mut token = format!("{}.{}", encode(&header)?, encode(&self.claims())?);
-        let signature = key.sign(token.as_bytes());
-        token.push('.');
-        URL_SAFE_NO_PAD.encode_string(signature, &mut token);
-        Ok(TicketToken(token))
+        Ok(TicketToken(jws::sign(TYPE, &self.claims(), key)?))
     }
 
     fn claims(&self) -> Claims {
@@ -99,36 +80,10 @@ impl Ticket {
     }
 }
 
-/// A token taken apart, its signature not checked yet.
-pub(super) struct Parts<'a> {
-    pub key_id: KeyId,
-    /// What the signature is of.
-    pub signed: &'a [u8],
-    pub signature: Signature,
-    claims: &'a str,
-}
-
-impl<'a> Parts<'a> {
-    pub fn of(token: &'a str) -> Result<Self, TicketRefused> {
-        if token.len() > MAX_BYTES {
-            return Err(TicketRefused::Malformed);
-        }
-        let (signed, signature) = token.rsplit_once('.').ok_or(TicketRefused::Malformed)?;
-        let (header, claims) = signed.split_once('.').ok_or(TicketRefused::Malformed)?;
-        // Unused bits after the last digit must be zero, so that a signature has one text.
-        let signature = URL_SAFE_NO_PAD.decode(signature).map_err(|_| TicketRefused::Malformed)?;
-        let signature = Signature::try_from(signature).map_err(|_| TicketRefused::Malformed)?;
-        let Header { alg, kid, typ } = decode(header, TicketRefused::Header)?;
-        if alg != ALGORITHM || typ != TYPE {
-            return Err(TicketRefused::Header);
-        }
-        let key_id = kid.parse().map_err(|_| TicketRefused::Header)?;
-        Ok(Self { key_id, signed: signed.as_bytes(), signature, claims })
-    }
-
-    /// What the token says; to be asked once the signature is known to be right.
-    pub fn ticket(&self) -> Result<Ticket, TicketRefused> {
-        let Claims { jti, aud, iat, exp, ns, pkg, op, what, max, be } = decode(self.claims, TicketRefused::Claims)?;
+impl TicketToken {
+    /// The ticket, if one of `keys` signed it.
+    pub(super) fn ticket(&self, keys: &KeyRing<()>, now: Timestamp) -> Result<Ticket, TicketRefused> {
+        let Claims { jti, aud, iat, exp, ns, pkg, op, what, max, be } = jws::verified(TYPE, &self.0, keys, now)?;
         let permission = Permission {
             namespace: ns,
             package_id: pkg,
@@ -140,15 +95,4 @@ impl<'a> Parts<'a> {
         };
         Ticket::new(jti, permission, iat, exp)
     }
-}
-
-fn encode(part: &impl Serialize) -> Result<String, TicketRefused> {
-    let json = serde_json::to_vec(part).map_err(|_| TicketRefused::Malformed)?;
-    Ok(URL_SAFE_NO_PAD.encode(json))
-}
-
-/// Reads a part; where its JSON is not what it must be, that is refused as `otherwise`.
-fn decode<T: DeserializeOwned>(part: &str, otherwise: TicketRefused) -> Result<T, TicketRefused> {
-    let json = URL_SAFE_NO_PAD.decode(part).map_err(|_| TicketRefused::Malformed)?;
-    serde_json::from_slice(&json).map_err(|_| otherwise)
 }

@@ -6,7 +6,7 @@ use artifactstore_types::Fault;
 use futures::{Stream, StreamExt as _, stream};
 use tokio::time;
 
-use crate::faults;
+use crate::stream as wire;
 
 /// The same messages, ended by a fault where none comes for `limit`.
 pub fn not_idle<T: Send + 'static>(
@@ -18,7 +18,7 @@ pub fn not_idle<T: Send + 'static>(
         match time::timeout(limit, messages.next()).await {
             Ok(None) => None,
             Ok(Some(message)) => Some((message, Some(messages))),
-            Err(_) => Some((Err(faults::idle(limit)), None)),
+            Err(_) => Some((Err(wire::nothing_more_in(limit)), None)),
         }
     });
     Box::pin(going_on)
@@ -30,6 +30,7 @@ mod tests {
     use futures::TryStreamExt as _;
 
     use super::*;
+    use crate::codes;
 
     const LIMIT: Duration = Duration::from_mins(1);
 
@@ -38,7 +39,7 @@ mod tests {
         let mut messages = not_idle(LIMIT, stream::iter([Ok(1)]).chain(stream::pending()));
         assert_eq!(messages.try_next().await, Ok(Some(1)));
         let fault = messages.try_next().await.unwrap_err();
-        assert_eq!((fault.code.as_ref(), fault.category), ("AS-SERVER-0006", Category::DeadlineExceeded));
+        assert_eq!((fault.code.as_ref(), fault.category), (codes::IDLE, Category::DeadlineExceeded));
         assert_eq!(messages.try_next().await, Ok(None));
     }
 

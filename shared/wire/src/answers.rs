@@ -3,9 +3,10 @@
 use std::future::Future;
 
 use artifactstore_types::Fault;
-use artifactstore_wire::status_of;
 use futures::{Stream, StreamExt as _, stream::BoxStream};
 use tonic::{Response, Status};
+
+use crate::status_of;
 
 /// The messages of an answer that is a stream.
 pub type Messages<T> = BoxStream<'static, Result<T, Status>>;
