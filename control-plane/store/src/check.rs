@@ -1,8 +1,8 @@
 //! What every engine checks of the log, event by event: sequences without gap, digests and leaves that fit, payloads that
 //! can be read. What is wrong becomes one line; the first hundred are kept.
 
-use artifactstore_registry::{Event, leaf_hash, payload_digest};
-use artifactstore_types::{EventRecord, Sequence};
+use artifactstore_registry::{Event, leaf_hash, node::NodeEvent, payload_digest};
+use artifactstore_types::{EventRecord, Sequence, SubjectKind};
 
 use crate::Checked;
 
@@ -32,7 +32,11 @@ impl LogCheck {
             Ok(_) => self.find(format!("event {at}: its columns are not what its leaf hash says")),
             Err(refused) => self.find(format!("event {at}: {refused}")),
         }
-        if let Err(refused) = Event::of(event) {
+        let payload = match event.subject_kind {
+            SubjectKind::Package => Event::of(event).map(drop),
+            SubjectKind::Node => NodeEvent::of(event).map(drop),
+        };
+        if let Err(refused) = payload {
             self.find(format!("event {at}: {refused}"));
         }
     }

@@ -3,7 +3,7 @@
 
 use std::time::Duration;
 
-use artifactstore_types::{Category, Fault, Sequence};
+use artifactstore_types::{Category, Fault, NodeId, Sequence};
 
 /// Every code made here, with what it means.
 pub const CODES: &[(&str, &str)] = &[
@@ -24,6 +24,7 @@ pub const CODES: &[(&str, &str)] = &[
     ("AS-STORE-0015", "the database does not let this program in"),
     ("AS-STORE-0016", "it is not known whether the change was made"),
     ("AS-STORE-0017", "the file of the database cannot be used"),
+    ("AS-STORE-0018", "the registry and the store disagree about a node"),
 ];
 
 /// The most items one question may be about.
@@ -145,4 +146,9 @@ pub(crate) fn of_driver(operation: &str, error: &sqlx::Error) -> Fault {
 
 pub(crate) fn unwritable(value: impl std::fmt::Display) -> Fault {
     Fault::new("AS-STORE-0004", Category::Internal, format!("write: {value} has no form in the database"))
+}
+
+pub(crate) fn node_vanished(operation: &str, node_id: &NodeId) -> Fault {
+    let message = format!("{operation}: the events appended leave no node of this id");
+    Fault::new("AS-STORE-0018", Category::Internal, message).about(node_id).with_unknown_outcome()
 }

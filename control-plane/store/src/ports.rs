@@ -1,14 +1,16 @@
 //! The capabilities the registry needs of a database, as ports. Memory, SQLite and PostgreSQL implement them; one
 //! conformance suite holds them to the same behaviour.
 
-use artifactstore_registry::Command;
+use artifactstore_registry::{Command, node::NodeCommand};
 use artifactstore_types::{
-    ContentAddress, EventRecord, Fault, FileId, FileRecord, Namespace, PackageFilter, PackageId, PackageRecord,
-    RelativePath, RetentionClass, Sequence, StoredLocation, Timestamp,
+    ContentAddress, ControlKey, EventRecord, Fault, FileId, FileRecord, Namespace, NodeHeard, NodeId, NodeRecord,
+    PackageFilter, PackageId, PackageRecord, RelativePath, RetentionClass, Sequence, StoredLocation, Timestamp,
 };
 use async_trait::async_trait;
 use bytes::Bytes;
 use tokio::sync::watch;
+
+use crate::{Leases, NodeChanged};
 
 /// What became of a command that was accepted.
 #[derive(Clone, Debug, PartialEq)]
@@ -128,10 +130,30 @@ pub trait Upkeep: Send + Sync + 'static {
     async fn check(&self, progress: Progress<'_>) -> Result<Checked, Fault>;
 }
 
-/// All of it: what a service is given.
-pub trait RegistryStore: EventLog + Views + Upkeep {}
+/// The nodes, and what is known of them beside the log.
+#[async_trait]
+pub trait Nodes: Send + Sync + 'static {
+    /// Decides and appends one command, in a transaction of its own, with the view it changes. When this returns, what
+    /// was accepted is durable.
+    async fn change_node(&self, command: NodeCommand) -> Result<NodeChanged, Fault>;
 
-impl<T: EventLog + Views + Upkeep> RegistryStore for T {}
+    /// Every node, removed ones too, in the order of ids, with what was heard of it last.
+    async fn list_nodes(&self) -> Result<Vec<NodeRecord>, Fault>;
+
+    /// Keeps what was heard of nodes; where something later is kept already, that stays. No part of the log.
+    async fn record_heartbeats(&self, heard: &[(NodeId, NodeHeard)]) -> Result<(), Fault>;
+
+    /// The public keys of control planes that are not over at `now`, in the order of their bytes.
+    async fn list_control_keys(&self, now: Timestamp) -> Result<Vec<ControlKey>, Fault>;
+
+    /// Trusts a key, or one that is trusted already for longer. No part of the log.
+    async fn trust_control_key(&self, key: &ControlKey) -> Result<(), Fault>;
+}
+
+/// All of it: what a service is given.
+pub trait RegistryStore: EventLog + Views + Nodes + Leases + Upkeep {}
+
+impl<T: EventLog + Views + Nodes + Leases + Upkeep> RegistryStore for T {}
 
 /// Locations in the order [`Views::list_locations`] gives them: by address, backend and key, then by where in the object.
 pub(crate) fn in_order(mut found: Vec<StoredLocation>) -> Vec<StoredLocation> {

@@ -59,6 +59,18 @@ impl Drop for TestDatabase {
     }
 }
 
+/// Ends every connection of this name to the database of that URL, as a network that breaks does.
+///
+/// # Panics
+/// Where the server refuses.
+pub async fn end_connections(url: &str, application_name: &str) {
+    let sql = format!(
+        "SELECT pg_terminate_backend(pid) FROM pg_stat_activity
+        WHERE datname = current_database() AND application_name = '{application_name}'"
+    );
+    execute(url, sql).await.unwrap_or_else(|error| panic!("end connections: {error}"));
+}
+
 async fn server() -> String {
     match env::var(SERVER_VARIABLE) {
         Ok(url) if !url.is_empty() => url,

@@ -13,6 +13,6 @@ mod refused;
 mod tests;
 
 pub use lot::PlacementKey;
-pub use node::{Node, NodeState};
+pub use node::Node;
 pub use place::{Wanted, ZoneRule, place};
 pub use refused::{CODES, PlacementRefused};

@@ -2,11 +2,11 @@
 
 use std::collections::BTreeSet;
 
-use artifactstore_types::{BackendId, NodeId};
+use artifactstore_types::{BackendId, NodeId, NodeStatus, Zone};
 
 use super::{
     lot::{Lot, PlacementKey},
-    node::{Node, NodeState},
+    node::Node,
     refused::PlacementRefused,
 };
 
@@ -16,9 +16,9 @@ pub enum ZoneRule<'a> {
     /// Anywhere.
     Any,
     /// In this zone if one there will take it, else anywhere.
-    Prefer(&'a str),
+    Prefer(&'a Zone),
     /// In this zone.
-    Only(&'a str),
+    Only(&'a Zone),
 }
 
 /// What is asked for.
@@ -44,14 +44,14 @@ pub fn place<'a>(nodes: &'a [Node], wanted: &Wanted<'_>) -> Result<&'a Node, Pla
     if candidates.is_empty() {
         return Err(PlacementRefused::NoNode { backend_id: backend_id() });
     }
-    candidates.retain(|node| node.state.takes_new_work() && node.weight > 0);
+    candidates.retain(|node| node.status.takes_new_work() && node.weight > 0);
     if candidates.is_empty() {
         return Err(PlacementRefused::NoneActive { backend_id: backend_id() });
     }
     if let ZoneRule::Only(zone) = wanted.zone {
         candidates.retain(|node| stands_in(node, zone));
         if candidates.is_empty() {
-            return Err(PlacementRefused::NoneInZone { backend_id: backend_id(), zone: zone.to_owned() });
+            return Err(PlacementRefused::NoneInZone { backend_id: backend_id(), zone: zone.clone() });
         }
     }
     candidates.retain(|node| !wanted.failed.contains(&node.node_id));
@@ -66,9 +66,9 @@ pub fn place<'a>(nodes: &'a [Node], wanted: &Wanted<'_>) -> Result<&'a Node, Pla
 }
 
 fn serves(node: &Node, backend_id: &BackendId) -> bool {
-    node.state != NodeState::Removed && node.backend_ids.contains(backend_id)
+    node.status != NodeStatus::Removed && node.backend_ids.contains(backend_id)
 }
 
-fn stands_in(node: &Node, zone: &str) -> bool {
-    node.zone.as_deref() == Some(zone)
+fn stands_in(node: &Node, zone: &Zone) -> bool {
+    node.zone.as_ref() == Some(zone)
 }

@@ -1,6 +1,6 @@
 //! Why nobody takes an upload.
 
-use artifactstore_types::{BackendId, Category, Fault};
+use artifactstore_types::{BackendId, Category, Fault, Zone};
 
 /// Every code made here, with what it means.
 pub const CODES: &[(&str, &str)] = &[
@@ -29,7 +29,7 @@ pub enum PlacementRefused {
         /// The backend.
         backend_id: BackendId,
         /// The zone.
-        zone: String,
+        zone: Zone,
     },
     /// Each that would take it has failed this upload already.
     AllFailed {
@@ -50,7 +50,7 @@ impl From<PlacementRefused> for Fault {
                     .about(backend_id)
             }
             PlacementRefused::NoneInZone { backend_id, zone } => {
-                let message = format!("place upload: no node of this backend is active in zone {zone:?}");
+                let message = format!("place upload: no node of this backend is active in zone {zone}");
                 Self::new("AS-PLC-0003", Category::Unavailable, message).about(backend_id)
             }
             PlacementRefused::AllFailed { backend_id } => {

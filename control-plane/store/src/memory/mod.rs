@@ -2,23 +2,30 @@
 //! everything when it is dropped.
 
 mod log;
+mod nodes;
 mod tables;
 mod upkeep;
 mod views;
 
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::{
+    collections::BTreeMap,
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
+};
 
 use artifactstore_registry::DEFAULT_CLASSES;
-use artifactstore_types::{ClassName, EventRecord, Ids, RetentionClass, Sequence};
+use artifactstore_types::{ClassName, ControlKey, EventRecord, Ids, NodeHeard, NodeId, RetentionClass, Sequence};
 use tokio::sync::watch;
 
 use tables::Tables;
+
+use crate::leases::LocalLeases;
 
 /// A store in memory.
 pub struct MemoryStore {
     state: Mutex<State>,
     ids: Arc<dyn Ids>,
     head: watch::Sender<Sequence>,
+    leases: LocalLeases,
 }
 
 #[derive(Default)]
@@ -26,13 +33,15 @@ struct State {
     log: Vec<EventRecord>,
     tables: Tables,
     classes: Vec<RetentionClass>,
+    heartbeats: BTreeMap<NodeId, NodeHeard>,
+    control_keys: BTreeMap<[u8; 32], ControlKey>,
 }
 
 impl MemoryStore {
     /// An empty store with the five classes, whose events take their ids from `ids`.
     pub fn new(ids: Arc<dyn Ids>) -> Self {
         let state = State { classes: default_classes(), ..State::default() };
-        Self { state: Mutex::new(state), ids, head: watch::Sender::new(0) }
+        Self { state: Mutex::new(state), ids, head: watch::Sender::new(0), leases: LocalLeases::default() }
     }
 
     /// Nothing that holds the lock can leave the state half changed: a batch is decided before it is applied.

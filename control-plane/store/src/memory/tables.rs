@@ -7,10 +7,11 @@ use std::{
 
 use artifactstore_registry::view::{FileRow, LocationId, RetentionRow, ViewBatch};
 use artifactstore_types::{
-    ContentAddress, FileId, FileRecord, Namespace, PackageId, PackageRecord, RelativePath, StoredLocation,
+    ContentAddress, FileId, FileRecord, Namespace, NodeId, NodeRecord, PackageId, PackageRecord, RelativePath,
+    StoredLocation,
 };
 
-/// The four views, and the orders they are read in.
+/// The views, and the orders they are read in.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub(super) struct Tables {
     pub(super) packages: BTreeMap<PackageId, PackageRecord>,
@@ -19,6 +20,7 @@ pub(super) struct Tables {
     pub(super) blobs: BTreeSet<(Namespace, ContentAddress, FileId)>,
     pub(super) locations: BTreeMap<LocationId, StoredLocation>,
     pub(super) retention: BTreeMap<PackageId, RetentionRow>,
+    pub(super) nodes: BTreeMap<NodeId, NodeRecord>,
 }
 
 impl Tables {
@@ -45,6 +47,12 @@ impl Tables {
         }
         for row in batch.retention {
             self.retention.insert(row.package_id, row);
+        }
+        for change in batch.nodes {
+            let node_id = change.node_id.clone();
+            if let Some(node) = change.apply(self.nodes.remove(&node_id)) {
+                self.nodes.insert(node_id, node);
+            }
         }
     }
 

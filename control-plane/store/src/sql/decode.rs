@@ -1,6 +1,8 @@
 //! Rows to records. A value that breaks a rule of the domain is its own fault, which names table, column and row: the
 //! database was changed by something else, or is damaged.
 
+mod node;
+
 use std::fmt::Display;
 use std::str::FromStr;
 
@@ -15,6 +17,8 @@ use serde::{Deserialize, Serialize};
 
 use super::engine::Columns;
 use crate::faults;
+
+pub(super) use node::{BackendColumn, BackendHealthColumn, HeartbeatColumn, control_key, node};
 
 /// How a package's provenance is written in its column.
 #[derive(Serialize, Deserialize)]

@@ -8,12 +8,16 @@ use artifactstore_types::Fault;
 use sqlx::{Database, migrate::Migrate};
 
 use super::statements::{Statement, Statements};
+use crate::Leases;
 
 /// A connection of an engine.
 pub(crate) type Connection<E> = <<E as Engine>::Db as Database>::Connection;
 
 /// One database engine.
 pub(crate) trait Engine: Send + Sync + Sized + 'static {
+    /// What leases are taken from.
+    type Leases: Leases;
+
     /// The driver.
     type Db: Database<Row: Columns, Connection: Migrate>;
 

@@ -10,6 +10,7 @@ mod engine;
 mod facts;
 mod log;
 mod migrations;
+mod nodes;
 mod postgres;
 mod sqlite;
 mod statements;
@@ -51,6 +52,8 @@ pub(crate) struct Parts<E: Engine> {
     pub(crate) writer: ConnectOptions<E>,
     /// For everything that only reads.
     pub(crate) readers: Pool<E::Db>,
+    /// Who does what only one process may do at a time.
+    pub(crate) leases: E::Leases,
     /// How a connection for upkeep is made: of its own, without the limits of those that serve.
     pub(crate) upkeep: ConnectOptions<E>,
     /// The last sequence known here.

@@ -92,6 +92,7 @@ statements! {
     portable: [
         compare_files,
         compare_locations,
+        compare_nodes,
         compare_packages,
         compare_retention,
         find_file,
@@ -99,9 +100,11 @@ statements! {
         find_manifest,
         find_package,
         list_classes,
+        list_control_keys,
         list_events,
         list_files,
         list_migrations,
+        list_nodes,
         list_packages,
         list_revision_gaps,
         load_head,
@@ -109,8 +112,10 @@ statements! {
     each: [
         add_locations,
         advance_head,
+        advance_nodes,
         advance_packages,
         append_events,
+        describe_nodes,
         find_blobs,
         find_paths,
         find_sizes,
@@ -119,6 +124,8 @@ statements! {
         insert_files,
         insert_packages,
         rebind_files,
+        record_heartbeats,
         set_retention,
+        trust_control_keys,
     ]
 }

@@ -1,9 +1,13 @@
 //! Writes events and row changes, each kind with one statement, whatever their number.
 
+mod node;
+
 use std::borrow::Cow;
 
 use artifactstore_registry::view::{FileRow, ViewBatch};
-use artifactstore_types::{EventRecord, Fault, FileRecord, PackageRecord, Provenance, Timestamp};
+use artifactstore_types::{
+    ControlKey, EventRecord, Fault, FileRecord, NodeHeard, NodeId, PackageRecord, Provenance, Timestamp,
+};
 
 use super::{
     Session,
@@ -13,7 +17,8 @@ use super::{
 };
 use crate::faults;
 
-type Write<'a> = (&'static Statement, Rows<'a>);
+/// One statement and the rows it is for.
+pub(super) type Write<'a> = (&'static Statement, Rows<'a>);
 
 impl<E: Engine> Session<'_, E> {
     /// Appends events that follow the log's last one, moves its head behind them, and applies their row changes.
@@ -30,7 +35,8 @@ impl<E: Engine> Session<'_, E> {
         self.write(view_writes::<E>(views)?).await
     }
 
-    async fn write(&mut self, mut writes: Vec<Write<'_>>) -> Result<(), Fault> {
+    /// Sends these writes; those without a row are nothing.
+    pub(super) async fn write(&mut self, mut writes: Vec<Write<'_>>) -> Result<(), Fault> {
         writes.retain(|(_, rows)| rows.count > 0);
         if writes.is_empty() {
             return Ok(());
@@ -49,7 +55,19 @@ fn view_writes<E: Engine>(views: &ViewBatch) -> Result<Vec<Write<'_>>, Fault> {
         of(&statements.rebind_files, rebound_columns(&views.rebound)?),
         of(&statements.add_locations, location_columns(views)?),
         of(&statements.set_retention, retention_columns(views)),
+        of(&statements.describe_nodes, node::described_columns(views)?),
+        of(&statements.advance_nodes, node::advanced_columns(views)?),
     ])
+}
+
+/// What was heard of nodes; no part of the log.
+pub(super) fn heartbeats<E: Engine>(heard: &[(NodeId, NodeHeard)]) -> Result<Write<'_>, Fault> {
+    Ok(of(&E::STATEMENTS.record_heartbeats, node::heartbeat_columns(heard)?))
+}
+
+/// Keys of control planes to be trusted; no part of the log.
+pub(super) fn control_keys<E: Engine>(keys: &[ControlKey]) -> Write<'static> {
+    of(&E::STATEMENTS.trust_control_keys, node::key_columns(keys))
 }
 
 fn of<'a>(statement: &'static Statement, columns: Vec<Column<'a>>) -> Write<'a> {

@@ -4,7 +4,9 @@
 
 mod concurrency;
 mod files;
+mod leases;
 mod log;
+mod nodes;
 mod packages;
 mod tails;
 mod upkeep;
@@ -109,6 +111,19 @@ suite! {
         a_subscriber_that_fell_behind_misses_nothing,
         reads_a_large_event_from_the_table,
         a_thousand_subscribers_see_the_same,
+    ],
+    nodes: [
+        keeps_a_node_as_it_describes_itself,
+        moves_a_node_through_its_life,
+        refuses_what_the_rules_refuse_and_appends_nothing_then,
+        decides_about_nodes_between_packages,
+        one_of_two_nodes_gets_a_backend_both_announce_at_once,
+        keeps_what_was_heard_last,
+        tells_of_nodes_in_the_namespace_of_the_site,
+        trusts_a_key_until_it_is_over,
+    ],
+    leases: [
+        is_held_by_one_at_a_time,
     ],
     upkeep: [
         replays_to_the_same_views,

@@ -2,10 +2,13 @@
 
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use artifactstore_registry::{CommitFiles, Request};
-use artifactstore_types::{PackageFilter, PackageId};
+use artifactstore_registry::{CommitFiles, Request, node::NodeRequest};
+use artifactstore_types::{NodeDescription, PackageFilter, PackageId};
 
-use crate::world::{World, command, commit, file, new_package};
+use crate::{
+    nodes,
+    world::{World, command, commit, file, new_package},
+};
 
 /// Packages in every state, with files of every kind.
 async fn lived_in(world: &World) -> Vec<PackageId> {
@@ -21,12 +24,18 @@ async fn lived_in(world: &World) -> Vec<PackageId> {
     let large = world.package(new_package("large")).await;
     let many = (0..6_000).map(|n| file(&format!("{n}"), b"x")).collect();
     world.commit(commit(large, many)).await.unwrap();
+    nodes::active(world, "a").await;
+    let moved = NodeDescription { zone: None, ..nodes::description("a") };
+    for request in [NodeRequest::Drain, NodeRequest::Announce(moved)] {
+        nodes::ask(world, "a", 90, request).await.unwrap();
+    }
     vec![finalized, failed, open, empty, large]
 }
 
 async fn everything(world: &World, packages: &[PackageId]) -> Vec<String> {
     let mut all =
         vec![format!("{:?}", world.store.list_packages(&PackageFilter::default(), None, 1_000).await.unwrap())];
+    all.push(format!("{:?}", world.store.list_nodes().await.unwrap()));
     for package in packages {
         all.push(format!("{:?}{:?}", world.files(*package).await, world.locations(*package).await));
     }
@@ -73,7 +82,7 @@ pub async fn starts_afresh(world: World) {
     let package = world.package_with(&["a"]).await;
     let applied = world.store.migrate(true).await.unwrap();
     if world.url.is_some() {
-        assert_eq!(applied, ["0001_create_registry", "0002_seed_retention_classes"]);
+        assert_eq!(applied, ["0001_create_registry", "0002_seed_retention_classes", "0003_create_nodes"]);
     }
     assert_eq!(world.store.find_package(package).await.unwrap(), None);
     assert_eq!(world.store.load_head().await.unwrap(), 0);

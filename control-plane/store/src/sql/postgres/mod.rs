@@ -2,6 +2,7 @@
 //! one made while a table was small would be kept when it is not.
 
 mod faults;
+mod lease;
 mod open;
 mod wakeups;
 
@@ -16,6 +17,7 @@ use super::{
     statements::{self, Statement, Statements},
 };
 
+pub(crate) use lease::PostgresLeases;
 pub(crate) use open::open;
 
 columns!(PgRow);
@@ -24,6 +26,7 @@ columns!(PgRow);
 pub(crate) struct PostgresEngine;
 
 impl Engine for PostgresEngine {
+    type Leases = PostgresLeases;
     type Db = Postgres;
 
     const STATEMENTS: &'static Statements = &statements::POSTGRES;

@@ -9,7 +9,7 @@ use sqlx::{
 };
 use tokio::sync::watch;
 
-use super::{PostgresEngine, wakeups};
+use super::{PostgresEngine, PostgresLeases, wakeups};
 use crate::{
     StoreOptions, faults,
     sql::{Parts, SqlStore},
@@ -51,6 +51,7 @@ pub(crate) fn open(url: &str, options: StoreOptions) -> Result<SqlStore<Postgres
     Ok(SqlStore::new(Parts {
         writer: serving,
         readers,
+        leases: PostgresLeases::new(&connect, options.acquire_deadline),
         upkeep: connect
             .application_name("artifactstore-upkeep")
             .options(by_index)

@@ -16,6 +16,8 @@ use super::{
     statements::{self, SIZES, Statement, Statements},
 };
 
+use crate::leases::LocalLeases;
+
 pub(crate) use open::open;
 
 columns!(SqliteRow);
@@ -24,6 +26,7 @@ columns!(SqliteRow);
 pub(crate) struct SqliteEngine;
 
 impl Engine for SqliteEngine {
+    type Leases = LocalLeases;
     type Db = Sqlite;
 
     const STATEMENTS: &'static Statements = &statements::SQLITE;

@@ -12,6 +12,7 @@ use tokio::{sync::watch, time::timeout};
 use super::{Engine as _, SqliteEngine, faults, lock::Lock};
 use crate::{
     StoreOptions,
+    leases::LocalLeases,
     sql::{Parts, SqlStore},
 };
 
@@ -58,6 +59,7 @@ pub(crate) async fn open(path: PathBuf, options: StoreOptions) -> Result<SqlStor
     Ok(SqlStore::new(Parts {
         writer,
         readers,
+        leases: LocalLeases::default(),
         upkeep: connect,
         head: watch::Sender::new(0),
         options,

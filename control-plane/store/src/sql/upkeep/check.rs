@@ -37,6 +37,7 @@ impl<E: Engine> Session<'_, E> {
             ("artifact_files", &statements.compare_files),
             ("storage_locations", &statements.compare_locations),
             ("retention_state", &statements.compare_retention),
+            ("nodes", &statements.compare_nodes),
         ];
         for (view, statement) in views {
             for key in self.keys(statement).await? {

@@ -3,3 +3,4 @@ DELETE FROM artifact_packages;
 DELETE FROM artifact_files;
 DELETE FROM storage_locations;
 DELETE FROM retention_state;
+DELETE FROM nodes;

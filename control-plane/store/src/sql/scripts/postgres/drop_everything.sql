@@ -1,5 +1,5 @@
 -- Drops what the migrations have made, whichever of them were applied, and the record of them.
 DROP TABLE IF EXISTS
-    artifact_files, artifact_packages, event_log_head, events, metadata_schemas, retention_classes, retention_state,
-    storage_locations, _sqlx_migrations;
+    answered_tickets, artifact_files, artifact_packages, control_plane_keys, event_log_head, events, metadata_schemas,
+    node_heartbeats, nodes, retention_classes, retention_state, storage_locations, _sqlx_migrations;
 DROP FUNCTION IF EXISTS refuse_to_change_events();

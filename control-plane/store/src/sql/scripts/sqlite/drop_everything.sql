@@ -1,10 +1,14 @@
 -- Drops what the migrations have made, whichever of them were applied, and the record of them.
 BEGIN IMMEDIATE;
+DROP TABLE IF EXISTS answered_tickets;
 DROP TABLE IF EXISTS artifact_files;
 DROP TABLE IF EXISTS artifact_packages;
+DROP TABLE IF EXISTS control_plane_keys;
 DROP TABLE IF EXISTS event_log_head;
 DROP TABLE IF EXISTS events;
 DROP TABLE IF EXISTS metadata_schemas;
+DROP TABLE IF EXISTS node_heartbeats;
+DROP TABLE IF EXISTS nodes;
 DROP TABLE IF EXISTS retention_classes;
 DROP TABLE IF EXISTS retention_state;
 DROP TABLE IF EXISTS storage_locations;
