@@ -1,11 +1,12 @@
 //! Committing files: binding paths to durable blobs, in one transaction.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap, HashSet};
 
 use artifactstore_client::KnownFile;
 use artifactstore_registry::{self as registry, Event, Request};
 use artifactstore_types::{
-    ContentAddress, DualDigest, Fault, FileHeader, FileId, FileRecord, Namespace, Receipt, StoredLocation, Upload,
+    BackendId, Category, ContentAddress, DualDigest, Fault, FileHeader, FileId, FileRecord, Location, Namespace,
+    Receipt, StoredLocation, Upload,
 };
 
 use crate::{Service, faults};
@@ -97,18 +98,39 @@ impl Service {
         let files = self.store().find_blobs(namespace, &addresses).await?;
         let files: Vec<_> = files.into_iter().flatten().collect();
         let addresses: Vec<_> = files.iter().map(|file| file.content_address).collect();
-        let servable = self.plane().have_objects(self.options().backend_id.clone(), &addresses).await?;
-        let servable: HashMap<_, _> = addresses.iter().zip(servable).collect();
         let files: HashMap<_, _> = files.iter().map(|file| (file.content_address, file)).collect();
         let registered = self.store().list_locations(&addresses).await?;
+        let servable = self.servable(&registered).await?;
         let receipt = |stored: StoredLocation| {
             let file = files.get(&stored.content_address)?;
-            let serves = servable.get(&stored.content_address)?.as_ref() == Some(&stored.location);
+            let serves = servable.contains(&(stored.content_address, stored.location.clone()));
             let digests =
                 DualDigest { blake3: file.content_address.digest(), sha256: file.sha256, size_bytes: file.size_bytes };
             let StoredLocation { content_address, location, node_id, stored_at } = stored;
             serves.then_some((content_address, Receipt { digests, location, node_id, stored_at }))
         };
         Ok(registered.into_iter().filter_map(receipt).collect())
+    }
+
+    /// Those of these places from which the data plane can serve now. A backend that cannot be reached serves nothing.
+    async fn servable(&self, registered: &[StoredLocation]) -> Result<HashSet<(ContentAddress, Location)>, Fault> {
+        let mut by_backend: BTreeMap<&BackendId, Vec<ContentAddress>> = BTreeMap::new();
+        for stored in registered {
+            by_backend.entry(&stored.location.backend_id).or_default().push(stored.content_address);
+        }
+        let mut servable = HashSet::new();
+        for (backend_id, mut addresses) in by_backend {
+            addresses.dedup();
+            match self.plane().have_objects(Some(backend_id.clone()), &addresses).await {
+                Ok(places) => {
+                    servable.extend(addresses.into_iter().zip(places).filter_map(|(at, place)| Some((at, place?))));
+                }
+                Err(fault) if matches!(fault.category, Category::Unavailable | Category::NotFound) => {
+                    tracing::warn!(%fault, backend = %backend_id, "blobs of a backend cannot be served now");
+                }
+                Err(fault) => return Err(fault),
+            }
+        }
+        Ok(servable)
     }
 }

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use artifactstore_types::{Category, ContentAddress, Fault, PackageId, PackageRecord, RelativePath};
+use artifactstore_types::{BackendId, Category, ContentAddress, Fault, NodeId, PackageId, PackageRecord, RelativePath};
 
 /// Every code made here, with what it means.
 pub const CODES: &[(&str, &str)] = &[
@@ -23,6 +23,13 @@ pub const CODES: &[(&str, &str)] = &[
     ("AS-SVC-0015", "the data plane ended a batch without answering for every blob"),
     ("AS-SVC-0016", "the bytes of a registered blob are at none of its locations"),
     ("AS-SVC-0017", "the database did not say in time how it is"),
+    ("AS-SVC-0030", "no node has the backend"),
+    ("AS-SVC-0031", "a source of bytes was silent for too long"),
+    ("AS-SVC-0032", "bytes read from several sources are not what they were"),
+    ("AS-SVC-0033", "the node did not prove that it has its key"),
+    ("AS-SVC-0034", "the node may not join"),
+    ("AS-SVC-0035", "the node was removed"),
+    ("AS-SVC-0036", "the node announced itself anew"),
 ];
 
 pub fn package_not_found(id: PackageId) -> Fault {
@@ -132,4 +139,40 @@ pub fn database_silent(limit: Duration) -> Fault {
 pub fn not_answered(path: &RelativePath) -> Fault {
     Fault::new("AS-SVC-0015", Category::Unavailable, "add file: the data plane ended without an answer for it")
         .about(path)
+}
+
+pub fn no_node(category: Category, backend_id: Option<&BackendId>) -> Fault {
+    let fault = Fault::new("AS-SVC-0030", category, "find node: none has this backend");
+    match backend_id {
+        Some(backend_id) => fault.about(backend_id),
+        None => fault,
+    }
+}
+
+pub fn stalled(limit: Duration) -> Fault {
+    let message = format!("read blob: nothing came for {} seconds", limit.as_secs());
+    Fault::new("AS-SVC-0031", Category::Unavailable, message)
+}
+
+pub fn pieces_differ(address: ContentAddress) -> Fault {
+    let message = "read blob: it came from several places, and what came is not what it was";
+    Fault::new("AS-SVC-0032", Category::DataLoss, message).about(address)
+}
+
+pub fn not_proven(node_id: &NodeId, refused: &dyn std::error::Error) -> Fault {
+    Fault::new("AS-SVC-0033", Category::PermissionDenied, format!("announce node: {refused}")).about(node_id)
+}
+
+pub fn not_admitted(node_id: &NodeId) -> Fault {
+    let message = "announce node: it does not show that it was given the join token";
+    Fault::new("AS-SVC-0034", Category::PermissionDenied, message).about(node_id)
+}
+
+pub fn node_removed(node_id: &NodeId) -> Fault {
+    Fault::new("AS-SVC-0035", Category::PermissionDenied, "announce node: the node was removed").about(node_id)
+}
+
+pub fn session_superseded(node_id: &NodeId) -> Fault {
+    let message = "announce node: it announced itself anew, and the older stream ends";
+    Fault::new("AS-SVC-0036", Category::Conflict, message).about(node_id)
 }

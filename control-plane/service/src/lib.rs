@@ -11,6 +11,7 @@ mod download;
 mod fail_package;
 mod faults;
 mod finalize_package;
+pub mod fleet;
 mod health;
 mod ingest_file;
 mod ingest_files;
@@ -19,6 +20,7 @@ mod manifest;
 mod page_token;
 pub mod placement;
 mod plan_upload;
+mod resumed;
 mod service;
 mod verify_package;
 

@@ -3,7 +3,7 @@
 
 use std::cmp::Ordering;
 
-use artifactstore_types::{Algorithm, ContentAddress, Digest, PackageId, RelativePath};
+use artifactstore_types::{Algorithm, ContentAddress, Digest, NodeId, PackageId, RelativePath};
 
 use super::node::Node;
 
@@ -25,6 +25,15 @@ impl PlacementKey {
     }
 }
 
+impl PlacementKey {
+    /// A digest of key and node: the order in which nodes come for a key where their weight does not matter.
+    pub fn with(&self, node_id: &NodeId) -> [u8; 32] {
+        // The key has a fixed length, so no two pairs are written alike.
+        let pair = [self.0.bytes(), node_id.as_str().as_bytes()].concat();
+        *Algorithm::Blake3.digest(&pair).bytes()
+    }
+}
+
 /// A lot; the greatest wins, and no two nodes draw equal ones.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Lot<'a> {
@@ -35,11 +44,9 @@ pub(super) struct Lot<'a> {
 
 impl<'a> Lot<'a> {
     pub fn draw(key: &PlacementKey, node: &'a Node) -> Self {
-        // The key has a fixed length, so no two pairs are written alike.
-        let pair = [key.0.bytes(), node.node_id.as_str().as_bytes()].concat();
-        let digest = Algorithm::Blake3.digest(&pair);
+        let digest = key.with(&node.node_id);
         // 53 bits are what a float holds exactly; the half keeps the number off both 0 and 1.
-        let bits = u64::from_be_bytes(std::array::from_fn(|at| digest.bytes()[at])) >> 11;
+        let bits = u64::from_be_bytes(std::array::from_fn(|at| digest[at])) >> 11;
         #[expect(clippy::cast_precision_loss, reason = "the number has 53 bits, and odds are below 2^39")]
         let value = ((bits as f64 + 0.5) / (1u64 << 53) as f64).ln() / node.odds() as f64;
         Self { value, node }

@@ -9,7 +9,7 @@ pub struct Node {
     pub node_id: NodeId,
     /// Where it is in its life.
     pub status: NodeStatus,
-    /// The backends it writes to.
+    /// The backends it can write to now, the one for bytes without a wish first.
     pub backend_ids: Vec<BackendId>,
     /// Where it stands, where that is known; compared and never interpreted.
     pub zone: Option<Zone>,

@@ -26,8 +26,8 @@ pub enum ZoneRule<'a> {
 pub struct Wanted<'a> {
     /// What is placed.
     pub key: PlacementKey,
-    /// The backend it goes to.
-    pub backend_id: &'a BackendId,
+    /// The backend it goes to; `None` means whichever is the first of its node.
+    pub backend_id: Option<&'a BackendId>,
     /// Where the node must stand.
     pub zone: ZoneRule<'a>,
     /// The nodes that failed this upload already.
@@ -39,7 +39,7 @@ pub struct Wanted<'a> {
 /// # Errors
 /// No node that may take it; which condition left none is in the refusal.
 pub fn place<'a>(nodes: &'a [Node], wanted: &Wanted<'_>) -> Result<&'a Node, PlacementRefused> {
-    let backend_id = || wanted.backend_id.clone();
+    let backend_id = || wanted.backend_id.cloned();
     let mut candidates: Vec<&Node> = nodes.iter().filter(|node| serves(node, wanted.backend_id)).collect();
     if candidates.is_empty() {
         return Err(PlacementRefused::NoNode { backend_id: backend_id() });
@@ -65,8 +65,12 @@ pub fn place<'a>(nodes: &'a [Node], wanted: &Wanted<'_>) -> Result<&'a Node, Pla
     Ok(best.node())
 }
 
-fn serves(node: &Node, backend_id: &BackendId) -> bool {
-    node.status != NodeStatus::Removed && node.backend_ids.contains(backend_id)
+fn serves(node: &Node, backend_id: Option<&BackendId>) -> bool {
+    let has_it = match backend_id {
+        Some(backend_id) => node.backend_ids.contains(backend_id),
+        None => !node.backend_ids.is_empty(),
+    };
+    node.status != NodeStatus::Removed && has_it
 }
 
 fn stands_in(node: &Node, zone: &Zone) -> bool {

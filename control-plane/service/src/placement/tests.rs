@@ -37,7 +37,7 @@ fn key(number: u64) -> PlacementKey {
 
 fn find(nodes: &[Node], key: PlacementKey, zone: ZoneRule<'_>, failed: &[&str]) -> Result<NodeId, PlacementRefused> {
     let failed: BTreeSet<NodeId> = failed.iter().map(|id| id.parse().unwrap()).collect();
-    let wanted = Wanted { key, backend_id: &backend(), zone, failed: &failed };
+    let wanted = Wanted { key, backend_id: Some(&backend()), zone, failed: &failed };
     place(nodes, &wanted).map(|node| node.node_id.clone())
 }
 
@@ -157,7 +157,7 @@ fn a_node_that_failed_the_upload_is_left_out_of_the_retry() {
         let used: BTreeSet<_> = [&first, &second, &third].into();
         assert_eq!(used.len(), 3);
         let refused = find(&nodes, key(number), ZoneRule::Any, &[&first, &second, &third]);
-        assert_eq!(refused, Err(PlacementRefused::AllFailed { backend_id: backend() }));
+        assert_eq!(refused, Err(PlacementRefused::AllFailed { backend_id: Some(backend()) }));
     }
 }
 
@@ -173,9 +173,9 @@ fn the_zone_is_kept_or_preferred_as_asked() {
         assert_eq!(find(ZoneRule::Prefer(&east), &[]).unwrap(), "node-1");
         assert_ne!(find(ZoneRule::Prefer(&east), &["node-1"]).unwrap(), "node-1");
         assert!(find(ZoneRule::Prefer(&north), &[]).is_ok());
-        let refused = PlacementRefused::AllFailed { backend_id: backend() };
+        let refused = PlacementRefused::AllFailed { backend_id: Some(backend()) };
         assert_eq!(find(ZoneRule::Only(&east), &["node-1"]), Err(refused));
-        let refused = PlacementRefused::NoneInZone { backend_id: backend(), zone: zone("north") };
+        let refused = PlacementRefused::NoneInZone { backend_id: Some(backend()), zone: zone("north") };
         assert_eq!(find(ZoneRule::Only(&north), &[]), Err(refused));
     }
 }
@@ -183,8 +183,8 @@ fn the_zone_is_kept_or_preferred_as_asked() {
 #[test]
 fn says_which_condition_left_no_node() {
     let any = |nodes: &[Node]| find(nodes, key(0), ZoneRule::Any, &[]);
-    let no_node = Err(PlacementRefused::NoNode { backend_id: backend() });
-    let none_active = Err(PlacementRefused::NoneActive { backend_id: backend() });
+    let no_node = Err(PlacementRefused::NoNode { backend_id: Some(backend()) });
+    let none_active = Err(PlacementRefused::NoneActive { backend_id: Some(backend()) });
     let changed = |change: fn(&mut Node)| {
         let mut node = node(0, 1);
         change(&mut node);
@@ -198,8 +198,22 @@ fn says_which_condition_left_no_node() {
 }
 
 #[test]
+fn bytes_without_a_wish_go_to_any_node_that_can_write_at_all() {
+    let mut nodes = nodes(&[1, 1]);
+    nodes[0].backend_ids = vec!["local-0".parse().unwrap()];
+    let none = BTreeSet::new();
+    let wanted = |number| Wanted { key: key(number), backend_id: None, zone: ZoneRule::Any, failed: &none };
+    let placed: BTreeSet<_> = (0..100).map(|number| place(&nodes, &wanted(number)).unwrap().node_id.clone()).collect();
+    assert_eq!(placed.len(), 2);
+    nodes[1].backend_ids.clear();
+    assert!((0..100).all(|number| place(&nodes, &wanted(number)).unwrap().node_id == nodes[0].node_id));
+    nodes[0].backend_ids.clear();
+    assert_eq!(place(&nodes, &wanted(0)), Err(PlacementRefused::NoNode { backend_id: None }));
+}
+
+#[test]
 fn each_refusal_has_a_code_and_says_whether_to_try_again() {
-    let backend_id = backend();
+    let backend_id = Some(backend());
     let refusals = [
         PlacementRefused::NoNode { backend_id: backend_id.clone() },
         PlacementRefused::NoneActive { backend_id: backend_id.clone() },

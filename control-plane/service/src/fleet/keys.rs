@@ -1,0 +1,34 @@
+//! The key of this control plane: it is trusted for a while, and for longer again and again while this control plane
+//! lives. One that nobody uses any more ends by itself, so that a key is changed by starting with another one.
+
+use artifactstore_dataplane::signing::{CLOCK_SKEW_SECONDS, SigningKey};
+use artifactstore_types::{ControlKey, Fault, Timestamp};
+
+use super::Fleet;
+
+/// In how many parts of its time a key is extended.
+const PARTS: u32 = 12;
+
+impl Fleet {
+    /// What this control plane signs with.
+    pub(crate) fn signing_key(&self) -> &SigningKey {
+        &self.parts().signing_key
+    }
+
+    /// How long a key that was extended need not be extended again, in microseconds.
+    pub(super) fn key_pause_micros(&self) -> i64 {
+        i64::try_from(self.options().key_seconds.saturating_mul(1_000_000) / u64::from(PARTS)).unwrap_or(i64::MAX)
+    }
+
+    /// Has the key of this control plane trusted from now on, or for longer.
+    pub(super) async fn extend_key(&self, now: Timestamp) -> Result<(), Fault> {
+        // Clocks of nodes may be behind.
+        let skew = i64::try_from(CLOCK_SKEW_SECONDS * 1_000_000).unwrap_or_default();
+        let key = ControlKey {
+            public_key: *self.signing_key().public_key().bytes(),
+            not_before: Timestamp::from_micros(now.micros() - skew).unwrap_or(now),
+            not_after: Some(now.plus_seconds(self.options().key_seconds)),
+        };
+        self.parts().store.trust_control_key(&key).await
+    }
+}
