@@ -31,7 +31,7 @@ async fn package(store: &Arc<dyn Connection>, name: &str) -> PackageId {
         metadata: Metadata::new(),
         provenance: Provenance::default(),
     };
-    store.create_package(&actor(), package).await.unwrap().package_id
+    store.create_package(&actor(), package, None).await.unwrap().package_id
 }
 
 fn header(path: &str) -> FileHeader {
@@ -44,7 +44,7 @@ fn header(path: &str) -> FileHeader {
 }
 
 async fn fill(store: &Arc<dyn Connection>, id: PackageId) {
-    let upload = Upload { package_id: id, actor: actor(), replace: false };
+    let upload = Upload { package_id: id, actor: actor(), replace: false, idempotency_key: None };
     let small = (0..100).map(|n| SmallFile { header: header(&format!("{n}")), bytes: Bytes::from(vec![1; n]) });
     let added: Vec<_> = store.ingest_files(&upload, stream::iter(small).boxed()).try_collect().await.unwrap();
     assert_eq!(added.len(), 100);

@@ -5,6 +5,7 @@ use std::{net::SocketAddr, sync::Arc};
 
 use artifactstore_client::Connection;
 use artifactstore_kit::Shutdown;
+use artifactstore_service::fleet::Fleet;
 use artifactstore_serving::{DoorOptions, Doors, Offer};
 use artifactstore_types::Fault;
 use tokio_util::sync::CancellationToken;
@@ -14,6 +15,7 @@ use crate::{grpc, http, readiness::Readiness};
 /// A server that listens, but does not answer before it runs.
 pub struct Server {
     connection: Arc<dyn Connection>,
+    fleet: Option<Fleet>,
     options: DoorOptions,
     doors: Doors,
 }
@@ -25,7 +27,14 @@ impl Server {
     /// An address that cannot be listened on.
     pub async fn bind(connection: Arc<dyn Connection>, options: DoorOptions) -> Result<Self, Fault> {
         let doors = Doors::bind(options.clone()).await?;
-        Ok(Self { connection, options, doors })
+        Ok(Self { connection, fleet: None, options, doors })
+    }
+
+    /// Takes nodes that announce themselves into this fleet.
+    #[must_use]
+    pub fn with_fleet(mut self, fleet: Fleet) -> Self {
+        self.fleet = Some(fleet);
+        self
     }
 
     /// Where gRPC is served, with the port that the system chose.
@@ -43,11 +52,11 @@ impl Server {
     /// # Errors
     /// A listener that fails.
     pub async fn run(self, shutdown: &Shutdown) -> Result<(), Fault> {
-        let Self { connection, options, doors } = self;
+        let Self { connection, fleet, options, doors } = self;
         let draining = CancellationToken::new();
         let readiness = Readiness::new(Arc::clone(&connection), options.health_timeout, shutdown.soft().clone());
         let offer = Offer {
-            services: grpc::routes(&connection, &readiness, &draining),
+            services: grpc::routes(&connection, fleet, &readiness, &draining),
             http: http::routes(readiness.clone()),
             checked: Arc::new(readiness),
             draining,

@@ -3,9 +3,11 @@
 use std::sync::Arc;
 
 use artifactstore_client::{ByteStream, Connection, Download, KnownFile, ManifestFormat, TailRequest};
+use artifactstore_registry::node::NodeRequest;
 use artifactstore_types::{
-    Actor, ByteRange, EventRecord, Fault, FileHeader, FileRecord, FileVerification, Health, NewPackage, PackageFilter,
-    PackageId, PackageRecord, Page, PageSize, PageToken, PlanAnswer, PlannedFile, RelativePath, SmallFile, Upload,
+    Actor, ByteRange, EventRecord, Fault, FileHeader, FileRecord, FileVerification, Health, IdempotencyKey, NewPackage,
+    NodeId, NodeRecord, NodeStatus, PackageFilter, PackageId, PackageRecord, Page, PageSize, PageToken, PlanAnswer,
+    PlannedFile, RelativePath, SmallFile, Upload,
 };
 use async_trait::async_trait;
 use bytes::Bytes;
@@ -15,8 +17,13 @@ use crate::Service;
 
 #[async_trait]
 impl Connection for Service {
-    async fn create_package(&self, actor: &Actor, package: NewPackage) -> Result<PackageRecord, Fault> {
-        Self::create_package(self, actor, package).await
+    async fn create_package(
+        &self,
+        actor: &Actor,
+        package: NewPackage,
+        key: Option<IdempotencyKey>,
+    ) -> Result<PackageRecord, Fault> {
+        Self::create_package(self, actor, package, key).await
     }
 
     async fn plan_upload(&self, package: PackageId, files: &[PlannedFile]) -> Result<Vec<PlanAnswer>, Fault> {
@@ -92,6 +99,23 @@ impl Connection for Service {
     fn tail(&self, request: TailRequest) -> BoxStream<'static, Result<Arc<EventRecord>, Fault>> {
         let TailRequest { namespace, since, filter, follow } = request;
         Self::tail(self).subscribe(namespace, since, filter, follow)
+    }
+
+    async fn list_nodes(&self, status: Option<NodeStatus>, with_removed: bool) -> Result<Vec<NodeRecord>, Fault> {
+        Self::list_nodes(self, status, with_removed).await
+    }
+
+    async fn load_node(&self, node: &NodeId) -> Result<NodeRecord, Fault> {
+        Self::load_node(self, node).await
+    }
+
+    async fn drain_node(&self, actor: &Actor, node: &NodeId, resume: bool) -> Result<NodeRecord, Fault> {
+        let request = if resume { NodeRequest::Resume } else { NodeRequest::Drain };
+        self.change_node(actor, node, request).await
+    }
+
+    async fn remove_node(&self, actor: &Actor, node: &NodeId) -> Result<NodeRecord, Fault> {
+        self.change_node(actor, node, NodeRequest::Remove).await
     }
 
     async fn health(&self) -> Result<Health, Fault> {

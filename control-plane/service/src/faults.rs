@@ -2,7 +2,9 @@
 
 use std::time::Duration;
 
-use artifactstore_types::{BackendId, Category, ContentAddress, Fault, NodeId, PackageId, PackageRecord, RelativePath};
+use artifactstore_types::{
+    BackendId, Category, ContentAddress, Fault, IdempotencyKey, NodeId, PackageId, PackageRecord, RelativePath,
+};
 
 /// Every code made here, with what it means.
 pub const CODES: &[(&str, &str)] = &[
@@ -30,6 +32,8 @@ pub const CODES: &[(&str, &str)] = &[
     ("AS-SVC-0034", "the node may not join"),
     ("AS-SVC-0035", "the node was removed"),
     ("AS-SVC-0036", "the node announced itself anew"),
+    ("AS-SVC-0037", "the idempotency key was used for something else"),
+    ("AS-SVC-0038", "no node has this id"),
 ];
 
 pub fn package_not_found(id: PackageId) -> Fault {
@@ -175,4 +179,13 @@ pub fn node_removed(node_id: &NodeId) -> Fault {
 pub fn session_superseded(node_id: &NodeId) -> Fault {
     let message = "announce node: it announced itself anew, and the older stream ends";
     Fault::new("AS-SVC-0036", Category::Conflict, message).about(node_id)
+}
+
+pub fn key_used_otherwise(key: IdempotencyKey) -> Fault {
+    let message = "create package: another package was created with this idempotency key";
+    Fault::new("AS-SVC-0037", Category::AlreadyExists, message).about(key)
+}
+
+pub fn node_not_found(node_id: &NodeId) -> Fault {
+    Fault::new("AS-SVC-0038", Category::NotFound, "find node: no node has this id").about(node_id)
 }

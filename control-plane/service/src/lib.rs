@@ -7,6 +7,7 @@
 mod commit_files;
 mod connection;
 mod create_package;
+mod derived_id;
 mod download;
 mod fail_package;
 mod faults;
@@ -17,6 +18,7 @@ mod ingest_file;
 mod ingest_files;
 mod listings;
 mod manifest;
+mod nodes;
 mod page_token;
 pub mod placement;
 mod plan_upload;

@@ -75,7 +75,7 @@ fn path(text: &str) -> RelativePath {
 
 impl World {
     async fn package(&self, name: &str) -> PackageId {
-        self.service.create_package(&actor(), new_package(name)).await.unwrap().package_id
+        self.service.create_package(&actor(), new_package(name), None).await.unwrap().package_id
     }
 
     async fn add(&self, id: PackageId, path: &str, bytes: &[u8]) -> Result<FileRecord, Fault> {
@@ -91,5 +91,5 @@ impl World {
 }
 
 fn upload(package_id: PackageId) -> Upload {
-    Upload { package_id, actor: actor(), replace: false }
+    Upload { package_id, actor: actor(), replace: false, idempotency_key: None }
 }

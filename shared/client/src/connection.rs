@@ -5,12 +5,14 @@ use std::{ops::Range, sync::Arc};
 
 use artifactstore_types::{
     Actor, ByteRange, ContentAddress, EventFilter, EventRecord, Fault, FileHeader, FileRecord, FileVerification,
-    Health, Namespace, NewPackage, PackageFilter, PackageId, PackageRecord, Page, PageSize, PageToken, PlanAnswer,
-    PlannedFile, RelativePath, Sequence, SmallFile, Upload,
+    Health, IdempotencyKey, Namespace, NewPackage, NodeId, NodeRecord, NodeStatus, PackageFilter, PackageId,
+    PackageRecord, Page, PageSize, PageToken, PlanAnswer, PlannedFile, RelativePath, Sequence, SmallFile, Upload,
 };
 use async_trait::async_trait;
 use bytes::Bytes;
 use futures::stream::BoxStream;
+
+use crate::faults;
 
 /// Bytes on their way: chunks of any size, or the failure that ends them.
 pub type ByteStream = BoxStream<'static, Result<Bytes, Fault>>;
@@ -61,8 +63,13 @@ pub struct TailRequest {
 /// A store, as its users see it. Methods fail with the fault of whatever refused; see [`Fault`].
 #[async_trait]
 pub trait Connection: Send + Sync + 'static {
-    /// Creates a package.
-    async fn create_package(&self, actor: &Actor, package: NewPackage) -> Result<PackageRecord, Fault>;
+    /// Creates a package. Under a key that was used for the same before, answers what is there.
+    async fn create_package(
+        &self,
+        actor: &Actor,
+        package: NewPackage,
+        key: Option<IdempotencyKey>,
+    ) -> Result<PackageRecord, Fault>;
 
     /// Asks what has to be sent, in the order of `files`; at most 10,000 at once.
     async fn plan_upload(&self, package: PackageId, files: &[PlannedFile]) -> Result<Vec<PlanAnswer>, Fault>;
@@ -125,6 +132,27 @@ pub trait Connection: Send + Sync + 'static {
 
     /// Events, in order, without hole or repeat.
     fn tail(&self, request: TailRequest) -> BoxStream<'static, Result<Arc<EventRecord>, Fault>>;
+
+    /// The nodes, in the order of their ids: those of `status`, or all but the removed ones, or with them. A store that
+    /// knows of no nodes refuses this and what follows.
+    async fn list_nodes(&self, _status: Option<NodeStatus>, _with_removed: bool) -> Result<Vec<NodeRecord>, Fault> {
+        Err(faults::no_nodes())
+    }
+
+    /// A node.
+    async fn load_node(&self, _node: &NodeId) -> Result<NodeRecord, Fault> {
+        Err(faults::no_nodes())
+    }
+
+    /// Has a node take nothing new, or take work again. Draining again gives the same answer.
+    async fn drain_node(&self, _actor: &Actor, _node: &NodeId, _resume: bool) -> Result<NodeRecord, Fault> {
+        Err(faults::no_nodes())
+    }
+
+    /// Removes a node that takes no work, for ever. Removing again gives the same answer.
+    async fn remove_node(&self, _actor: &Actor, _node: &NodeId) -> Result<NodeRecord, Fault> {
+        Err(faults::no_nodes())
+    }
 
     /// How the store is.
     async fn health(&self) -> Result<Health, Fault>;

@@ -8,9 +8,9 @@ use std::{
 use artifactstore_manifest::{FileEntry, Manifest, PackageSection, ProvenanceSection, RetentionSummary};
 use artifactstore_types::{
     Actor, ByteRange, Category, ContentAddress, DualDigest, EventId, EventRecord, Fault, FileHeader, FileId,
-    FileRecord, FileVerification, Health, MediaType, Mismatch, Namespace, NewPackage, PackageFilter, PackageId,
-    PackageRecord, PackageStatus, Page, PageSize, PageToken, PlanAnswer, PlannedFile, Provenance, RelativePath,
-    SmallFile, SubjectKind, Timestamp, Upload,
+    FileRecord, FileVerification, Health, IdempotencyKey, MediaType, Mismatch, Namespace, NewPackage, PackageFilter,
+    PackageId, PackageRecord, PackageStatus, Page, PageSize, PageToken, PlanAnswer, PlannedFile, Provenance,
+    RelativePath, SmallFile, SubjectKind, Timestamp, Upload,
 };
 use async_trait::async_trait;
 use bytes::{Bytes, BytesMut};
@@ -258,7 +258,12 @@ fn page<T: Clone>(items: &[T], size: PageSize, token: Option<PageToken>) -> Page
 
 #[async_trait]
 impl Connection for Fake {
-    async fn create_package(&self, actor: &Actor, package: NewPackage) -> Result<PackageRecord, Fault> {
+    async fn create_package(
+        &self,
+        actor: &Actor,
+        package: NewPackage,
+        _key: Option<IdempotencyKey>,
+    ) -> Result<PackageRecord, Fault> {
         self.around(Call::Create, |state| {
             let package_id = PackageId::new(state.id());
             let record = PackageRecord {

@@ -24,6 +24,7 @@ pub const CODES: &[(&str, &str)] = &[
     ("AS-CLIENT-0015", "the package has another file at this path"),
     ("AS-CLIENT-0016", "an event came altered or out of order"),
     ("AS-CLIENT-0017", "a thread of the client ended without an answer"),
+    ("AS-CLIENT-0018", "the store knows of no nodes"),
 ];
 
 /// The category of a failure of the local file system.
@@ -132,6 +133,10 @@ pub fn event_untrusted(sequence: u64, what: &str) -> Fault {
 
 pub fn thread_lost(operation: &str) -> Fault {
     Fault::new("AS-CLIENT-0017", Category::Internal, format!("{operation}: a thread ended without an answer"))
+}
+
+pub fn no_nodes() -> Fault {
+    Fault::new("AS-CLIENT-0018", Category::Unimplemented, "nodes: this store keeps its bytes itself")
 }
 
 /// The same fault of a push whose package was given up.

@@ -86,11 +86,11 @@ pub async fn push(
     }
 
     let (package, own) = match target {
-        PushTarget::New(new) => (retry::once(|| connection.create_package(&actor, (*new).clone())).await?, true),
+        PushTarget::New(new) => (retry::once(|| connection.create_package(&actor, (*new).clone(), None)).await?, true),
         PushTarget::Open(id) => (retry::idempotent(|| connection.load_package(id)).await?, false),
     };
     let id = package.package_id;
-    let upload = Upload { package_id: id, actor: actor.clone(), replace };
+    let upload = Upload { package_id: id, actor: actor.clone(), replace, idempotency_key: None };
     let mut transfer = Transfer::new(Arc::clone(connection), upload, files.into(), progress);
     let work = async {
         transfer.run(package.file_count > 0).await?;

@@ -45,7 +45,7 @@ pub fn new_package(name: &str) -> NewPackage {
 
 /// An upload by `a producer` into this package, in which a path that exists is refused.
 pub fn upload(package_id: PackageId) -> Upload {
-    Upload { package_id, actor: word("a producer"), replace: false }
+    Upload { package_id, actor: word("a producer"), replace: false, idempotency_key: None }
 }
 
 /// What is said of a file at this path: unknown media type, not executable, no address declared.

@@ -65,6 +65,10 @@ uuid_id! {
     FileId
 }
 uuid_id! {
+    /// Names one wish of a caller, who chooses it: the same wish under the same key is granted once.
+    IdempotencyKey
+}
+uuid_id! {
     /// Names an event. Sequences order events; this identifies one across copies of a log.
     EventId
 }

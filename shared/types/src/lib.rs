@@ -30,7 +30,7 @@ pub use digest::{Algorithm, Digest, DigestRefused, DualDigest, DualHasher};
 pub use event::{EventFilter, EventRecord, LeafHash, Sequence, SubjectKind};
 pub use fault::{Category, Fault, Outcome, Retry};
 pub use health::{BackendHealth, Health};
-pub use ids::{EventId, FileId, IdRefused, PackageId};
+pub use ids::{EventId, FileId, IdRefused, IdempotencyKey, PackageId};
 pub use name::{
     Actor, BackendId, BackendKind, ClassName, Endpoint, EventType, MediaType, Name, NameRefused, Namespace, NodeId,
     Producer, ProgramVersion, Subject, Zone,

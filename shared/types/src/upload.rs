@@ -4,7 +4,7 @@ use bytes::Bytes;
 
 use crate::{
     address::ContentAddress,
-    ids::PackageId,
+    ids::{IdempotencyKey, PackageId},
     name::{Actor, MediaType},
     path::RelativePath,
 };
@@ -18,6 +18,8 @@ pub struct Upload {
     pub actor: Actor,
     /// Whether a path that exists is bound to the new blob instead of refused.
     pub replace: bool,
+    /// Under which key: a file that was added under it before, the same, is accepted again.
+    pub idempotency_key: Option<IdempotencyKey>,
 }
 
 /// What is said about a file before its bytes.

@@ -146,11 +146,11 @@ proptest! {
     #[test]
     fn plans_come_back(
         size_bytes: u64, address in option::of(address()), package_id in id(artifactstore_types::PackageId::new),
-        actor in named(), replace: bool,
+        actor in named(), replace: bool, idempotency_key in option::of(id(artifactstore_types::IdempotencyKey::new)),
     ) {
         let file = PlannedFile { size_bytes, address };
         prop_assert_eq!(sent::<v1::PlannedFile, _>(file), file);
-        let upload = Upload { package_id, actor, replace };
+        let upload = Upload { package_id, actor, replace, idempotency_key };
         prop_assert_eq!(sent::<v1::Upload, _>(upload.clone()), upload);
     }
 
@@ -270,7 +270,8 @@ fn refuses_provenance_beyond_its_bounds() {
 #[test]
 fn refuses_bad_ids_paths_and_addresses() {
     for text in ["", "7", "../..", "00000000-0000-0000-0000-00000000000G", "00000000000000000000000000000000"] {
-        let upload = v1::Upload { package_id: text.to_owned(), actor: "ci".to_owned(), replace: false };
+        let upload =
+            v1::Upload { package_id: text.to_owned(), actor: "ci".to_owned(), replace: false, idempotency_key: None };
         refused::<_, Upload>(upload, "package_id");
     }
     for text in ["", "/etc/passwd", "../up", "a//b", "a\\b", "a\0", "cafe\u{301}", &"x".repeat(256)] {

@@ -6,7 +6,12 @@ use crate::{field, v1};
 
 impl From<Upload> for v1::Upload {
     fn from(upload: Upload) -> Self {
-        Self { package_id: upload.package_id.to_string(), actor: upload.actor.to_string(), replace: upload.replace }
+        Self {
+            package_id: upload.package_id.to_string(),
+            actor: upload.actor.to_string(),
+            replace: upload.replace,
+            idempotency_key: upload.idempotency_key.map(|key| key.to_string()),
+        }
     }
 }
 
@@ -18,6 +23,7 @@ impl TryFrom<v1::Upload> for Upload {
             package_id: field::parsed("package_id", &upload.package_id)?,
             actor: field::parsed("actor", &upload.actor)?,
             replace: upload.replace,
+            idempotency_key: field::parsed_if_given("idempotency_key", upload.idempotency_key.as_deref())?,
         })
     }
 }

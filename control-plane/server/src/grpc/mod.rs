@@ -4,16 +4,18 @@ mod event;
 mod health;
 mod ingest_files;
 mod listing;
+mod node;
 mod package;
 
 use std::sync::Arc;
 
 use artifactstore_client::Connection;
+use artifactstore_service::fleet::Fleet;
 use artifactstore_wire::{
     limits,
     v1::{
         event_service_server::EventServiceServer, health_service_server::HealthServiceServer,
-        package_service_server::PackageServiceServer,
+        node_service_server::NodeServiceServer, package_service_server::PackageServiceServer,
     },
 };
 use tokio_util::sync::CancellationToken;
@@ -21,12 +23,22 @@ use tonic::service::Routes;
 
 use crate::readiness::Readiness;
 
+/// The largest message from a node, in bytes: a description or a heartbeat with as many backends as there may be.
+const NODE_MESSAGE_BYTES: usize = 256 * 1024;
+
 /// Every service. Tails end when `draining` is cancelled; other calls are left to finish.
-pub fn routes(connection: &Arc<dyn Connection>, readiness: &Readiness, draining: &CancellationToken) -> Routes {
+pub fn routes(
+    connection: &Arc<dyn Connection>,
+    fleet: Option<Fleet>,
+    readiness: &Readiness,
+    draining: &CancellationToken,
+) -> Routes {
     let packages = package::Packages { connection: Arc::clone(connection) };
+    let nodes = node::Nodes { connection: Arc::clone(connection), fleet, draining: draining.clone() };
     let events = event::Events { connection: Arc::clone(connection), draining: draining.clone() };
     let health = health::Healths { readiness: readiness.clone() };
     Routes::new(PackageServiceServer::new(packages).max_decoding_message_size(limits::MESSAGE_BYTES))
         .add_service(EventServiceServer::new(events))
+        .add_service(NodeServiceServer::new(nodes).max_decoding_message_size(NODE_MESSAGE_BYTES))
         .add_service(HealthServiceServer::new(health))
 }

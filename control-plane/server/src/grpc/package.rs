@@ -28,9 +28,10 @@ impl PackageService for Packages {
 
     async fn create_package(&self, request: Request<v1::CreatePackageRequest>) -> Answer<v1::CreatePackageResponse> {
         reply(async {
-            let v1::CreatePackageRequest { actor, package } = request.into_inner();
+            let v1::CreatePackageRequest { actor, package, idempotency_key } = request.into_inner();
+            let key = field::parsed_if_given("idempotency_key", idempotency_key.as_deref())?;
             let (actor, package) = (field::parsed("actor", &actor)?, field::converted("package", package)?);
-            let package = self.connection.create_package(&actor, package).await?;
+            let package = self.connection.create_package(&actor, package, key).await?;
             Ok(v1::CreatePackageResponse { package: Some(package.into()) })
         })
         .await
@@ -50,7 +51,7 @@ impl PackageService for Packages {
 
     async fn commit_files(&self, request: Request<v1::CommitFilesRequest>) -> Answer<v1::CommitFilesResponse> {
         reply(async {
-            let v1::CommitFilesRequest { upload, files } = request.into_inner();
+            let v1::CommitFilesRequest { upload, files, .. } = request.into_inner();
             let upload = field::converted("upload", upload)?;
             let files = field::converted_list("files", files, limits::COMMITTED_FILES)?;
             let files = files.into_iter().map(|(header, address)| KnownFile { header, address }).collect();

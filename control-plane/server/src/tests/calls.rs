@@ -36,7 +36,7 @@ async fn packages_are_created_loaded_finalized_and_failed() {
     let running = running(Fake::new().0).await;
     let mut package = new_package("run 7");
     package.metadata.insert("checks".to_owned(), Value::List(vec![Value::Int(-3), Value::Null]));
-    let created = running.remote.create_package(&actor(), package.clone()).await.unwrap();
+    let created = running.remote.create_package(&actor(), package.clone(), None).await.unwrap();
     assert_eq!((&created.package, created.actor.clone()), (&package, actor()));
     assert_eq!(running.remote.load_package(created.package_id).await.unwrap(), created);
     assert_eq!(running.fake.load_package(created.package_id).await.unwrap(), created);
@@ -174,7 +174,7 @@ async fn listings_are_paged_to_their_end() {
     let mut created = Vec::new();
     for index in 0..25 {
         let package = new_package(if index % 2 == 0 { "even" } else { "odd" });
-        created.push(running.remote.create_package(&actor(), package).await.unwrap());
+        created.push(running.remote.create_package(&actor(), package, None).await.unwrap());
     }
     let filter = PackageFilter { name: Some("even".parse().unwrap()), ..PackageFilter::default() };
     let (mut token, mut listed) = (None, Vec::new());
@@ -204,7 +204,7 @@ async fn a_page_of_packages_with_large_metadata_is_cut_to_fit_a_message() {
     let text = "x".repeat(65_000);
     let large = NewPackage { metadata: [("log".to_owned(), Value::Text(text))].into(), ..new_package("large") };
     for _ in 0..130 {
-        running.remote.create_package(&actor(), large.clone()).await.unwrap();
+        running.remote.create_package(&actor(), large.clone(), None).await.unwrap();
     }
     let (mut token, mut listed) = (None, 0);
     loop {

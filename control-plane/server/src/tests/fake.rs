@@ -262,7 +262,12 @@ fn page<T: Clone>(items: &[T], size: PageSize, token: Option<PageToken>) -> Resu
 
 #[async_trait]
 impl Connection for Fake {
-    async fn create_package(&self, actor: &Actor, package: NewPackage) -> Result<PackageRecord, Fault> {
+    async fn create_package(
+        &self,
+        actor: &Actor,
+        package: NewPackage,
+        _key: Option<IdempotencyKey>,
+    ) -> Result<PackageRecord, Fault> {
         let mut state = self.state();
         state.ids += 1;
         let record = PackageRecord {

@@ -24,7 +24,7 @@ fn good_package() -> v1::NewPackage {
 }
 
 fn good_upload() -> v1::Upload {
-    v1::Upload { package_id: ID.to_owned(), actor: "a tester".to_owned(), replace: false }
+    v1::Upload { package_id: ID.to_owned(), actor: "a tester".to_owned(), replace: false, idempotency_key: None }
 }
 
 fn header(path: &str) -> v1::FileHeader {
@@ -48,13 +48,14 @@ macro_rules! refused {
 
 refused! {
     refuses_a_package_without_an_actor:
-        create_package(v1::CreatePackageRequest { actor: String::new(), package: Some(good_package()) }) => "actor";
+        create_package(v1::CreatePackageRequest { actor: String::new(), package: Some(good_package()), ..Default::default() }) => "actor";
     refuses_a_package_that_is_missing:
-        create_package(v1::CreatePackageRequest { actor: "a".to_owned(), package: None }) => "package";
+        create_package(v1::CreatePackageRequest { actor: "a".to_owned(), ..Default::default() }) => "package";
     refuses_a_package_without_a_name:
         create_package(v1::CreatePackageRequest {
             actor: "a".to_owned(),
             package: Some(v1::NewPackage { name: String::new(), ..good_package() }),
+            ..Default::default()
         }) => "package.name";
     refuses_metadata_that_is_too_large:
         create_package(v1::CreatePackageRequest {
@@ -66,6 +67,7 @@ refused! {
                 )].into(),
                 ..good_package()
             }),
+            ..Default::default()
         }) => "package.metadata";
     refuses_a_plan_for_what_is_no_package:
         plan_upload(v1::PlanUploadRequest { package_id: "7".to_owned(), files: Vec::new() }) => "package_id";

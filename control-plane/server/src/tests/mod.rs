@@ -67,7 +67,11 @@ impl Running {
     }
 
     async fn package(&self) -> PackageId {
-        self.remote.create_package(&actor(), artifactstore_testkit::new_package("run 7")).await.unwrap().package_id
+        self.remote
+            .create_package(&actor(), artifactstore_testkit::new_package("run 7"), None)
+            .await
+            .unwrap()
+            .package_id
     }
 }
 

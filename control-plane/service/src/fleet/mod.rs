@@ -141,6 +141,11 @@ impl Fleet {
         Arc::clone(&self.inner.roster.borrow())
     }
 
+    /// How often nodes are to send a heartbeat.
+    pub fn heartbeat_interval(&self) -> Duration {
+        self.options().heartbeat_interval
+    }
+
     pub(crate) fn options(&self) -> &FleetOptions {
         &self.inner.options
     }

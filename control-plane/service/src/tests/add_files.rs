@@ -113,7 +113,7 @@ async fn plans_by_size_first_and_says_have_only_for_blobs_of_the_namespace_that_
 
     let mut elsewhere = new_package("elsewhere");
     elsewhere.namespace = "other".parse().unwrap();
-    let other = world.service.create_package(&actor(), elsewhere).await.unwrap().package_id;
+    let other = world.service.create_package(&actor(), elsewhere, None).await.unwrap().package_id;
     let plan = world.service.plan_upload(other, &[by_size(12), known]).await.unwrap();
     assert_eq!(plan, [PlanAnswer::Send, PlanAnswer::Send]);
 

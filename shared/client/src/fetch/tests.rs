@@ -11,8 +11,8 @@ const BYTES: &[u8] = &[9; 2000];
 async fn stored() -> (Fake, PackageId) {
     let fake = Fake::default();
     let actor = "somebody".parse().unwrap();
-    let package_id = fake.create_package(&actor, new_package()).await.unwrap().package_id;
-    let upload = Upload { package_id, actor, replace: false };
+    let package_id = fake.create_package(&actor, new_package(), None).await.unwrap().package_id;
+    let upload = Upload { package_id, actor, replace: false, idempotency_key: None };
     let header = FileHeader {
         relative_path: "a/b".parse().unwrap(),
         media_type: MediaType::default(),

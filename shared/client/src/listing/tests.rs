@@ -12,8 +12,8 @@ const MANY: usize = 2_500;
 async fn every_file_of_many_pages_is_listed_once_and_in_order() {
     let fake = Fake::default();
     let actor = "somebody".parse().unwrap();
-    let package_id = fake.create_package(&actor, new_package()).await.unwrap().package_id;
-    let upload = Upload { package_id, actor, replace: false };
+    let package_id = fake.create_package(&actor, new_package(), None).await.unwrap().package_id;
+    let upload = Upload { package_id, actor, replace: false, idempotency_key: None };
     let files = (0..MANY).map(|index| small_file(&format!("{index:05}"), b""));
     let added = fake.ingest_files(&upload, stream::iter(files.collect::<Vec<_>>()).boxed());
     assert_eq!(added.filter(|it| futures::future::ready(it.is_ok())).count().await, MANY);
@@ -26,7 +26,7 @@ async fn every_file_of_many_pages_is_listed_once_and_in_order() {
 async fn every_package_of_many_pages_is_listed_once() {
     let fake = Fake::default();
     for _ in 0..MANY {
-        fake.create_package(&"somebody".parse().unwrap(), new_package()).await.unwrap();
+        fake.create_package(&"somebody".parse().unwrap(), new_package(), None).await.unwrap();
     }
     let listed: Vec<_> = list_all_packages(&fake.connection(), PackageFilter::default()).try_collect().await.unwrap();
     let mut ids: Vec<_> = listed.into_iter().map(|package| package.package_id).collect();

@@ -57,7 +57,11 @@ impl Remote {
             header: Some(header.into()),
             content_address: address.to_string(),
         });
-        let request = v1::CommitFilesRequest { upload: Some(upload.clone().into()), files: files.collect() };
+        let request = v1::CommitFilesRequest {
+            upload: Some(upload.clone().into()),
+            files: files.collect(),
+            ..v1::CommitFilesRequest::default()
+        };
         let answer = answer(self.packages().commit_files(self.within_deadline(request))).await?;
         let results: Result<Vec<_>, Fault> = answer.results.into_iter().map(v1::FileResult::decoded).collect();
         one_each("results", asked, results.map_err(unreadable)?)
@@ -100,6 +104,7 @@ impl Remote {
             package_id: package.to_string(),
             relative_path: path.to_string(),
             range: Some(range.into()),
+            redirect: false,
         };
         let (mut packages, limit) = (self.packages(), self.options.call_timeout);
         let mut parts = opening::opened(limit, packages.download(request)).await?;

@@ -5,13 +5,14 @@
 mod events;
 mod files;
 mod ingest;
+mod nodes;
 
 use std::{sync::Arc, time::Duration};
 
 use artifactstore_types::{
-    Actor, ByteRange, Category, EventRecord, Fault, FileHeader, FileRecord, FileVerification, Health, NewPackage,
-    PackageFilter, PackageId, PackageRecord, Page, PageSize, PageToken, PlanAnswer, PlannedFile, RelativePath,
-    SmallFile, Upload,
+    Actor, ByteRange, Category, EventRecord, Fault, FileHeader, FileRecord, FileVerification, Health, IdempotencyKey,
+    NewPackage, NodeId, NodeRecord, NodeStatus, PackageFilter, PackageId, PackageRecord, Page, PageSize, PageToken,
+    PlanAnswer, PlannedFile, RelativePath, SmallFile, Upload,
 };
 use artifactstore_wire::{
     encode_token, field, limits,
@@ -19,7 +20,7 @@ use artifactstore_wire::{
     transport, unreadable,
     v1::{
         self, event_service_client::EventServiceClient, health_service_client::HealthServiceClient,
-        package_service_client::PackageServiceClient,
+        node_service_client::NodeServiceClient, package_service_client::PackageServiceClient,
     },
 };
 use async_trait::async_trait;
@@ -57,6 +58,7 @@ pub struct Remote {
     packages: PackageServiceClient<Channel>,
     events: EventServiceClient<Channel>,
     health: HealthServiceClient<Channel>,
+    nodes: NodeServiceClient<Channel>,
     options: RemoteOptions,
 }
 
@@ -78,7 +80,8 @@ impl Remote {
         Ok(Self {
             packages: PackageServiceClient::new(channel.clone()).max_decoding_message_size(limits::MESSAGE_BYTES),
             events: EventServiceClient::new(channel.clone()).max_decoding_message_size(limits::MESSAGE_BYTES),
-            health: HealthServiceClient::new(channel),
+            health: HealthServiceClient::new(channel.clone()),
+            nodes: NodeServiceClient::new(channel).max_decoding_message_size(limits::MESSAGE_BYTES),
             options,
         })
     }
@@ -102,8 +105,17 @@ fn read<M, T: TryFrom<M, Error = Fault>>(field: &str, message: Option<M>) -> Res
 
 #[async_trait]
 impl Connection for Remote {
-    async fn create_package(&self, actor: &Actor, package: NewPackage) -> Result<PackageRecord, Fault> {
-        let request = v1::CreatePackageRequest { actor: actor.to_string(), package: Some(package.into()) };
+    async fn create_package(
+        &self,
+        actor: &Actor,
+        package: NewPackage,
+        key: Option<IdempotencyKey>,
+    ) -> Result<PackageRecord, Fault> {
+        let request = v1::CreatePackageRequest {
+            actor: actor.to_string(),
+            package: Some(package.into()),
+            idempotency_key: key.map(|key| key.to_string()),
+        };
         let answer = answer(self.packages().create_package(self.within_deadline(request))).await?;
         read("package", answer.package)
     }
@@ -199,6 +211,22 @@ impl Connection for Remote {
 
     fn tail(&self, request: TailRequest) -> BoxStream<'static, Result<Arc<EventRecord>, Fault>> {
         self.receive_events(request)
+    }
+
+    async fn list_nodes(&self, status: Option<NodeStatus>, with_removed: bool) -> Result<Vec<NodeRecord>, Fault> {
+        self.nodes(status, with_removed).await
+    }
+
+    async fn load_node(&self, node: &NodeId) -> Result<NodeRecord, Fault> {
+        self.node(node).await
+    }
+
+    async fn drain_node(&self, actor: &Actor, node: &NodeId, resume: bool) -> Result<NodeRecord, Fault> {
+        self.drain(actor, node, resume).await
+    }
+
+    async fn remove_node(&self, actor: &Actor, node: &NodeId) -> Result<NodeRecord, Fault> {
+        self.remove(actor, node).await
     }
 
     async fn health(&self) -> Result<Health, Fault> {

@@ -48,11 +48,12 @@ async fn push(directory: PathBuf, round: u64) -> Result<(), Fault> {
                 metadata: artifactstore_types::Metadata::new(),
                 provenance: artifactstore_types::Provenance::default(),
             },
+            None,
         )
         .await?;
     let id = package.package_id;
     say(&format!("created {id} {round}"));
-    let upload = Upload { package_id: id, actor: actor.clone(), replace: false };
+    let upload = Upload { package_id: id, actor: actor.clone(), replace: false, idempotency_key: None };
     let limit = store.small_file_limit();
     let (small, large): (Vec<_>, Vec<_>) = (0..FILES).partition(|index| bytes_of(round, *index).len() <= limit);
     let files = futures::stream::iter(small)
