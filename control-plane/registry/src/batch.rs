@@ -4,11 +4,11 @@
 
 use std::{collections::HashMap, ops::Range};
 
-use artifactstore_types::{EventId, EventRecord, EventType, Ids, PackageId, Sequence, SubjectKind};
+use artifactstore_types::{EventId, EventRecord, EventType, Ids, PackageId, Sequence, SubjectKind, Timestamp};
 
 use crate::{
-    Command, Event, EventRefused, Facts, Package, Prepared, Refusal, Unsealed, decide, package::Stamp, seal,
-    view::ViewBatch,
+    AnsweredTicket, Command, Event, EventRefused, Facts, Package, Prepared, Refusal, Unsealed, decide, package::Stamp,
+    seal, view::ViewBatch,
 };
 
 /// What became of a command that was accepted.
@@ -18,6 +18,8 @@ pub struct Accepted {
     pub events: Range<usize>,
     /// Items of it that were refused on their own, by index.
     pub refused: Vec<(usize, Refusal)>,
+    /// Items of it that were there already, by index.
+    pub repeated: Vec<usize>,
 }
 
 /// Decided commands, not yet written.
@@ -29,6 +31,8 @@ pub struct Batch {
     pub views: ViewBatch,
     /// The packages the commands are about, as they are once this is written.
     pub states: HashMap<PackageId, Package>,
+    /// Statements to be recorded, each with when it was decided about.
+    pub answered: Vec<(AnsweredTicket, Timestamp)>,
     /// What became of each command, in order.
     pub answers: Vec<Result<Accepted, Refusal>>,
 }
@@ -81,8 +85,14 @@ impl Batch {
             state = Package::apply(state, command.package_id, Stamp::from(record), Some(event));
             self.views.apply(command.package_id, record, Some(event));
         }
+        // A statement that nothing rests on need not be remembered.
+        for answered in decision.answered.into_iter().filter(|_| !records.is_empty()) {
+            facts.add_answered(answered);
+            self.answered.push((answered, decision.at));
+        }
         self.events.extend(records);
-        (state, Ok(Accepted { events: start..self.events.len(), refused: decision.refused }))
+        let (refused, repeated) = (decision.refused, decision.repeated);
+        (state, Ok(Accepted { events: start..self.events.len(), refused, repeated }))
     }
 
     /// Makes the records of a decision. Nothing is kept of it unless all of them can be made.

@@ -34,7 +34,7 @@ pub enum Request {
 }
 
 /// See [`Request::CommitFiles`].
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, Default, PartialEq)]
 pub struct CommitFiles {
     /// The files, at most [`CommitFiles::MAX_FILES`].
     pub files: Vec<NewFile>,
@@ -42,7 +42,26 @@ pub struct CommitFiles {
     pub replace: bool,
     /// Whether one refused file refuses all of them, or only itself.
     pub all_or_nothing: bool,
+    /// Whether the command may have been carried out before: a file that is there as it would be made, is accepted again
+    /// and changes nothing.
+    pub repeats: bool,
+    /// The statements of nodes that the receipts come from.
+    pub answered: Vec<AnsweredTicket>,
 }
+
+/// What a node stated under a ticket, as far as it can be told whether it stated something else before.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct AnsweredTicket {
+    /// The ticket, a UUID.
+    pub ticket_id: TicketUuid,
+    /// Which of the statements under it.
+    pub part: u64,
+    /// A digest of what is stated.
+    pub fingerprint: [u8; 32],
+}
+
+/// The bytes of a ticket's id.
+pub type TicketUuid = [u8; 16];
 
 impl CommitFiles {
     /// How many files one command may bring.

@@ -8,7 +8,7 @@ use artifactstore_types::{
 };
 
 use crate::{
-    Prepared, Request,
+    AnsweredTicket, Prepared, Request, TicketUuid,
     event::Event,
     tree::{Tree, ancestors},
 };
@@ -51,6 +51,8 @@ pub struct Needs {
     pub directories: BTreeSet<(PackageId, String)>,
     /// Whether the retention classes are needed.
     pub classes: bool,
+    /// What was stated under these parts of these tickets, where anything was.
+    pub tickets: BTreeSet<(TicketUuid, u64)>,
 }
 
 impl Needs {
@@ -61,6 +63,7 @@ impl Needs {
             needs.packages.insert(command.package_id);
             match &command.request {
                 Request::CommitFiles(commit) => {
+                    needs.tickets.extend(commit.answered.iter().map(|answered| (answered.ticket_id, answered.part)));
                     for file in &commit.files {
                         needs.touch(command.package_id, &file.relative_path);
                     }
@@ -94,6 +97,7 @@ impl Needs {
 pub struct Facts {
     classes: BTreeMap<ClassName, RetentionClass>,
     trees: HashMap<PackageId, Tree>,
+    answered: HashMap<(TicketUuid, u64), [u8; 32]>,
 }
 
 impl Facts {
@@ -110,6 +114,16 @@ impl Facts {
     /// Something lies below this path.
     pub fn add_directory(&mut self, package: PackageId, path: String) {
         self.trees.entry(package).or_default().insert_directory(path);
+    }
+
+    /// This was stated under this part of this ticket.
+    pub fn add_answered(&mut self, answered: AnsweredTicket) {
+        self.answered.insert((answered.ticket_id, answered.part), answered.fingerprint);
+    }
+
+    /// What was stated under this part of this ticket.
+    pub(crate) fn find_answered(&self, ticket_id: TicketUuid, part: u64) -> Option<&[u8; 32]> {
+        self.answered.get(&(ticket_id, part))
     }
 
     /// The class of that name.

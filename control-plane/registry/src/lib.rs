@@ -19,7 +19,7 @@ mod tree;
 pub mod view;
 
 pub use batch::{Accepted, Batch};
-pub use command::{Command, CommitFiles, FinalizePackage, NewFile, Request};
+pub use command::{AnsweredTicket, Command, CommitFiles, FinalizePackage, NewFile, Request, TicketUuid};
 pub use decide::{Decision, MAX_FILES_PER_PACKAGE, decide};
 pub use event::{Event, EventRefused};
 pub use facts::{Facts, FileFact, Needs};

@@ -27,6 +27,7 @@ pub const CODES: &[(&str, &str)] = &[
     ("AS-REG-0016", "the package would have too many bytes"),
     ("AS-REG-0017", "an event cannot be encoded"),
     ("AS-REG-0030", "the namespace is not for packages"),
+    ("AS-REG-0040", "the ticket was answered otherwise before"),
 ];
 
 /// Why something is refused.
@@ -105,6 +106,12 @@ pub enum Refusal {
     /// The namespace is the site's own.
     #[error("namespace {} is the site's own and takes no packages", .0)]
     NamespaceReserved(Namespace),
+    /// Something else was stated under the same ticket.
+    #[error("part {part} of the ticket was answered otherwise before")]
+    TicketAnswered {
+        /// Which of the statements under it.
+        part: u64,
+    },
     /// A payload has no canonical form.
     #[error(transparent)]
     Event(#[from] EventRefused),
@@ -148,6 +155,7 @@ impl Refusal {
             Self::BadManifest(_) => ("AS-REG-0015", Category::Invalid),
             Self::TooManyBytes => ("AS-REG-0016", Category::Exhausted),
             Self::NamespaceReserved(_) => ("AS-REG-0030", Category::Invalid),
+            Self::TicketAnswered { .. } => ("AS-REG-0040", Category::PermissionDenied),
             Self::Event(_) => ("AS-REG-0017", Category::Internal),
         }
     }

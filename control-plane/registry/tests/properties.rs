@@ -71,7 +71,12 @@ impl Store {
                 let number = self.asked * 100;
                 let new = |(n, (path, content)): (usize, &(usize, u8))| file(number + n as u64, PATHS[*path], *content);
                 let files = files.iter().enumerate().map(new).collect();
-                Request::CommitFiles(CommitFiles { files, replace: *replace, all_or_nothing: *all_or_nothing })
+                Request::CommitFiles(CommitFiles {
+                    files,
+                    replace: *replace,
+                    all_or_nothing: *all_or_nothing,
+                    ..CommitFiles::default()
+                })
             }
             Ask::Finalize { stale } => {
                 let revision = self.tables.packages.get(&package).map_or(0, |record| record.revision);

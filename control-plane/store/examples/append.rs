@@ -165,7 +165,7 @@ fn command(package_id: PackageId, request: Request) -> Command {
 }
 
 fn commit(files: Vec<NewFile>) -> Request {
-    Request::CommitFiles(CommitFiles { files, replace: false, all_or_nothing: false })
+    Request::CommitFiles(CommitFiles { files, ..CommitFiles::default() })
 }
 
 /// A file of its own bytes, in a pack.

@@ -19,6 +19,7 @@ pub(crate) fn answers(
             Ok(accepted) => Ok(Committed {
                 events: events.by_ref().take(accepted.events.len()).collect(),
                 refused: refused(accepted.refused, operation, package),
+                repeated: accepted.repeated,
             }),
             Err(refusal) => Err(refusal.into_fault(operation, package)),
         }

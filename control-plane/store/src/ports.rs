@@ -19,6 +19,8 @@ pub struct Committed {
     pub events: Vec<EventRecord>,
     /// Which items of the command were refused on their own, by index.
     pub refused: Vec<(usize, Fault)>,
+    /// Which items of the command were there already as they would have been made, by index.
+    pub repeated: Vec<usize>,
 }
 
 /// The append-only log, and the only way to change anything.
@@ -148,6 +150,9 @@ pub trait Nodes: Send + Sync + 'static {
 
     /// Trusts a key, or one that is trusted already for longer. No part of the log.
     async fn trust_control_key(&self, key: &ControlKey) -> Result<(), Fault>;
+
+    /// Forgets the statements that were committed before `then`, and the keys that were over by then.
+    async fn forget_before(&self, then: Timestamp) -> Result<(), Fault>;
 }
 
 /// All of it: what a service is given.

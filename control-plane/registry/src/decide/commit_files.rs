@@ -4,7 +4,7 @@
 use artifactstore_types::{Algorithm, MAX_SAFE_INTEGER, RelativePath};
 
 use crate::{
-    Command, CommitFiles, Decision, Event, Facts, FileFact, NewFile, Package, Refusal,
+    AnsweredTicket, Command, CommitFiles, Decision, Event, Facts, FileFact, NewFile, Package, Refusal,
     event::{FileIngested, FileReplaced, Replaced},
     tree::Tree,
 };
@@ -35,7 +35,12 @@ pub(super) fn decide(
         size_bytes: package.size_bytes,
     };
     let mut decision = Decision::new(command.at, Vec::with_capacity(commit.files.len()));
+    decision.answered = first_answers(facts, &commit.answered)?;
     for (index, file) in commit.files.iter().enumerate() {
+        if commit.repeats && draft.is_there(file, commit.replace) {
+            decision.repeated.push(index);
+            continue;
+        }
         match draft.bind(file, commit.replace) {
             Ok(event) => decision.events.push(event),
             Err(refusal) if commit.all_or_nothing => return Err(refusal),
@@ -43,6 +48,22 @@ pub(super) fn decide(
         }
     }
     Ok(decision)
+}
+
+/// Those of these statements that were not made before. A ticket that was answered otherwise refuses all of them.
+fn first_answers(facts: &Facts, answered: &[AnsweredTicket]) -> Result<Vec<AnsweredTicket>, Refusal> {
+    let mut first: Vec<AnsweredTicket> = Vec::new();
+    for shown in answered {
+        let AnsweredTicket { ticket_id, part, fingerprint } = *shown;
+        let same = |earlier: &&AnsweredTicket| (earlier.ticket_id, earlier.part) == (ticket_id, part);
+        let earlier = first.iter().find(same).map(|earlier| &earlier.fingerprint);
+        match earlier.or_else(|| facts.find_answered(ticket_id, part)) {
+            None => first.push(*shown),
+            Some(earlier) if *earlier == fingerprint => {}
+            Some(_) => return Err(Refusal::TicketAnswered { part }),
+        }
+    }
+    Ok(first)
 }
 
 /// The package as it is after the files decided so far.
@@ -83,6 +104,16 @@ impl Draft<'_> {
         self.size_bytes = size_bytes;
         self.added.insert(path, file);
         Ok(event)
+    }
+
+    /// Whether the path is bound as this would bind it: under the same identity, or, where it may be replaced, at all.
+    fn is_there(&self, new: &NewFile, replace: bool) -> bool {
+        self.find(&new.relative_path).is_some_and(|there| {
+            let same_file = there.file_id == new.file_id || replace;
+            let same_blob =
+                (there.content_address, there.size_bytes) == (new.receipt.address(), new.receipt.digests.size_bytes);
+            same_file && same_blob && there.media_type == new.media_type && there.executable == new.executable
+        })
     }
 
     fn find(&self, path: &RelativePath) -> Option<&FileFact> {

@@ -10,7 +10,7 @@ mod tests;
 
 use artifactstore_types::{PackageStatus, Timestamp};
 
-use crate::{Command, Event, Facts, Package, Prepared, Refusal, Request};
+use crate::{AnsweredTicket, Command, Event, Facts, Package, Prepared, Refusal, Request};
 
 pub use commit_files::MAX_FILES_PER_PACKAGE;
 pub(crate) use finalize_package::Summary;
@@ -24,11 +24,15 @@ pub struct Decision {
     pub events: Vec<Event>,
     /// Items refused on their own, by index.
     pub refused: Vec<(usize, Refusal)>,
+    /// Items that were there already as they would be made, by index.
+    pub repeated: Vec<usize>,
+    /// Statements that were not made before.
+    pub answered: Vec<AnsweredTicket>,
 }
 
 impl Decision {
     fn new(at: Timestamp, events: Vec<Event>) -> Self {
-        Self { at, events, refused: Vec::new() }
+        Self { at, events, refused: Vec::new(), repeated: Vec::new(), answered: Vec::new() }
     }
 
     /// There is nothing left to do.

@@ -42,7 +42,7 @@ fn file(path: &str, bytes: &[u8]) -> NewFile {
 }
 
 fn commit(files: Vec<NewFile>, replace: bool) -> Request {
-    Request::CommitFiles(CommitFiles { files, replace, all_or_nothing: true })
+    Request::CommitFiles(CommitFiles { files, replace, all_or_nothing: true, ..CommitFiles::default() })
 }
 
 fn when(state: Option<&Package>, facts: &Facts, request: Request) -> Result<Decision, Refusal> {
@@ -131,6 +131,7 @@ fn every_refusal_has_a_code_of_the_table_and_no_code_is_unused() {
         Refusal::TooManyBytes,
         Refusal::Event(crate::EventRefused::Payload { event_type: "t".into(), reason: "r".into() }),
         Refusal::NamespaceReserved(artifactstore_types::Namespace::of_site()),
+        Refusal::TicketAnswered { part: 0 },
     ];
     let codes: Vec<_> = all.map(|refusal| refusal.into_fault("test", package_id(1)).code.into_owned()).into();
     let table: Vec<_> = crate::CODES.iter().map(|(code, _)| (*code).to_owned()).collect();

@@ -8,12 +8,12 @@ use std::{sync::Arc, time::Duration};
 use artifactstore_client::Connection;
 use artifactstore_dataplane::signing::Signature;
 use artifactstore_service::fleet::{Fleet, JoinProof, Session, Update};
-use artifactstore_serving::{Messages, not_idle, reply, reply_with, shutting_down};
+use artifactstore_serving::shutting_down;
 use artifactstore_types::{Category, Fault};
 use artifactstore_wire::{
-    codes, field, node_status_if_given,
+    Messages, codes, field, node_status_if_given, not_idle,
     pieces::received,
-    stream as wire,
+    reply, reply_with, stream as wire,
     v1::{self, announce_request, announce_response, node_service_server::NodeService},
 };
 use bytes::Bytes;

@@ -19,6 +19,9 @@ impl EventLog for MemoryStore {
         let batch = Batch::decide(state.head(), state.packages(&needs), state.facts(&needs), &commands, &*self.ids);
         state.log.extend(batch.events.iter().cloned());
         state.tables.apply(batch.views);
+        state
+            .answered
+            .extend(batch.answered.into_iter().map(|(shown, at)| ((shown.ticket_id, shown.part), (shown, at))));
         self.head.send_replace(state.head());
         answers(&commands, batch.answers, batch.events)
     }
@@ -46,6 +49,9 @@ impl State {
     fn facts(&self, needs: &Needs) -> Facts {
         let mut facts = Facts::default();
         facts.add_classes(self.classes.iter().cloned());
+        for (answered, _) in needs.tickets.iter().filter_map(|ticket| self.answered.get(ticket)) {
+            facts.add_answered(*answered);
+        }
         for package in &needs.packages {
             for file in self.tables.files_of(*package, None) {
                 facts.add_file(*package, &file.relative_path, FileFact::from(file));

@@ -12,8 +12,10 @@ use std::{
     sync::{Arc, Mutex, MutexGuard, PoisonError},
 };
 
-use artifactstore_registry::DEFAULT_CLASSES;
-use artifactstore_types::{ClassName, ControlKey, EventRecord, Ids, NodeHeard, NodeId, RetentionClass, Sequence};
+use artifactstore_registry::{AnsweredTicket, DEFAULT_CLASSES, TicketUuid};
+use artifactstore_types::{
+    ClassName, ControlKey, EventRecord, Ids, NodeHeard, NodeId, RetentionClass, Sequence, Timestamp,
+};
 use tokio::sync::watch;
 
 use tables::Tables;
@@ -35,6 +37,7 @@ struct State {
     classes: Vec<RetentionClass>,
     heartbeats: BTreeMap<NodeId, NodeHeard>,
     control_keys: BTreeMap<[u8; 32], ControlKey>,
+    answered: BTreeMap<(TicketUuid, u64), (AnsweredTicket, Timestamp)>,
 }
 
 impl MemoryStore {

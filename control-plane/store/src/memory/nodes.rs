@@ -47,6 +47,13 @@ impl Nodes for MemoryStore {
         known.not_after = Some(end(known).max(end(key)));
         Ok(())
     }
+
+    async fn forget_before(&self, then: Timestamp) -> Result<(), Fault> {
+        let mut state = self.lock();
+        state.answered.retain(|_, (_, at)| *at >= then);
+        state.control_keys.retain(|_, key| key.not_after.is_none_or(|end| end >= then));
+        Ok(())
+    }
 }
 
 #[async_trait]

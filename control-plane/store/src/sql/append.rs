@@ -75,7 +75,7 @@ impl<E: Engine> SqlStore<E> {
         };
         let facts = session.load_facts(needs, &states).await?;
         let batch = Batch::decide(append.head, states, facts, commands, &*self.parts.options.ids);
-        session.append(&batch.events, &batch.views).await?;
+        session.append(&batch.events, &batch.views, &batch.answered).await?;
         Ok((append, batch))
     }
 }

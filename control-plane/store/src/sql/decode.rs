@@ -18,7 +18,7 @@ use serde::{Deserialize, Serialize};
 use super::engine::Columns;
 use crate::faults;
 
-pub(super) use node::{BackendColumn, BackendHealthColumn, HeartbeatColumn, control_key, node};
+pub(super) use node::{BackendColumn, BackendHealthColumn, HeartbeatColumn, answered, control_key, node};
 
 /// How a package's provenance is written in its column.
 #[derive(Serialize, Deserialize)]

@@ -50,6 +50,15 @@ impl<E: Engine> Session<'_, E> {
             let found = self.fetch(&E::STATEMENTS.list_classes, &[]).await?;
             facts.add_classes(found.iter().map(decode::class).collect::<Result<Vec<_>, _>>()?);
         }
+        if !needs.tickets.is_empty() {
+            let rows = Rows::new(vec![
+                Column::Id(needs.tickets.iter().map(|(ticket_id, _)| *ticket_id).collect()),
+                Column::Int(needs.tickets.iter().map(|(_, part)| i64::try_from(*part).unwrap_or(i64::MAX)).collect()),
+            ]);
+            for row in &self.fetch_bulk(&E::STATEMENTS.find_answered, &rows).await? {
+                facts.add_answered(decode::answered(row)?);
+            }
+        }
         needs.keep_paths_of(|package| states.get(&package).is_some_and(|state| state.file_count > 0));
         if needs.files.is_empty() {
             return Ok(facts);

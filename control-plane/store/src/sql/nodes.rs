@@ -56,6 +56,13 @@ impl<E: Engine> Nodes for SqlStore<E> {
     async fn trust_control_key(&self, key: &ControlKey) -> Result<(), Fault> {
         self.write_beside("trust key", write::control_keys::<E>(&[*key])).await
     }
+
+    async fn forget_before(&self, then: Timestamp) -> Result<(), Fault> {
+        for statement in [&E::STATEMENTS.forget_answered, &E::STATEMENTS.forget_keys] {
+            self.write_beside("forget", write::before(statement, then)).await?;
+        }
+        Ok(())
+    }
 }
 
 #[async_trait]
@@ -81,7 +88,7 @@ impl<E: Engine> SqlStore<E> {
         let nodes = nodes.iter().map(decode::node).collect::<Result<Vec<_>, _>>()?;
         let decided = NodeDecided::decide(append.head, &nodes, command, &*self.parts.options.ids);
         if let Ok(decided) = &decided {
-            session.append(&decided.events, &decided.views).await?;
+            session.append(&decided.events, &decided.views, &[]).await?;
         }
         Ok((append, nodes, decided))
     }

@@ -4,7 +4,10 @@ mod node;
 
 use std::borrow::Cow;
 
-use artifactstore_registry::view::{FileRow, ViewBatch};
+use artifactstore_registry::{
+    AnsweredTicket,
+    view::{FileRow, ViewBatch},
+};
 use artifactstore_types::{
     ControlKey, EventRecord, Fault, FileRecord, NodeHeard, NodeId, PackageRecord, Provenance, Timestamp,
 };
@@ -21,11 +24,18 @@ use crate::faults;
 pub(super) type Write<'a> = (&'static Statement, Rows<'a>);
 
 impl<E: Engine> Session<'_, E> {
-    /// Appends events that follow the log's last one, moves its head behind them, and applies their row changes.
-    pub(super) async fn append(&mut self, events: &[EventRecord], views: &ViewBatch) -> Result<(), Fault> {
+    /// Appends events that follow the log's last one, moves its head behind them, and applies their row changes. Records
+    /// the statements they rest on.
+    pub(super) async fn append(
+        &mut self,
+        events: &[EventRecord],
+        views: &ViewBatch,
+        answered: &[(AnsweredTicket, Timestamp)],
+    ) -> Result<(), Fault> {
         let Some(last) = events.last() else { return Ok(()) };
         let mut writes = view_writes::<E>(views)?;
         writes.push(of(&E::STATEMENTS.append_events, event_columns(events)?));
+        writes.push(of(&E::STATEMENTS.record_answered, node::answered_columns(answered)?));
         writes.push(of(&E::STATEMENTS.advance_head, vec![all_signed(std::iter::once(last.sequence))?]));
         self.write(writes).await
     }
@@ -68,6 +78,11 @@ pub(super) fn heartbeats<E: Engine>(heard: &[(NodeId, NodeHeard)]) -> Result<Wri
 /// Keys of control planes to be trusted; no part of the log.
 pub(super) fn control_keys<E: Engine>(keys: &[ControlKey]) -> Write<'static> {
     of(&E::STATEMENTS.trust_control_keys, node::key_columns(keys))
+}
+
+/// What is done to everything before a time.
+pub(super) fn before(statement: &'static Statement, then: Timestamp) -> Write<'static> {
+    of(statement, vec![times(std::iter::once(then))])
 }
 
 fn of<'a>(statement: &'static Statement, columns: Vec<Column<'a>>) -> Write<'a> {

@@ -7,7 +7,7 @@ use artifactstore_types::{Category, ContentAddress, PackageId, PackageStatus};
 use crate::world::{World, at, command, commit, file, new_package};
 
 fn replacing(package: PackageId, files: Vec<NewFile>) -> artifactstore_registry::Command {
-    command(package, Request::CommitFiles(CommitFiles { files, replace: true, all_or_nothing: false }))
+    command(package, Request::CommitFiles(CommitFiles { files, replace: true, ..CommitFiles::default() }))
 }
 
 pub async fn binds_paths_to_blobs(world: World) {
@@ -89,7 +89,7 @@ pub async fn refuses_one_file_and_takes_the_others(world: World) {
 pub async fn refuses_all_files_for_one_where_told_to(world: World) {
     let package = world.package_with(&["taken"]).await;
     let files = vec![file("a", b"a"), file("taken", b"t")];
-    let request = Request::CommitFiles(CommitFiles { files, replace: false, all_or_nothing: true });
+    let request = Request::CommitFiles(CommitFiles { files, all_or_nothing: true, ..CommitFiles::default() });
     let fault = world.commit(command(package, request)).await.unwrap_err();
     assert_eq!(&*fault.code, "AS-REG-0006");
     assert_eq!(world.paths(package).await, ["taken"]);

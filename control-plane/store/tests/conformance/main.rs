@@ -8,6 +8,7 @@ mod leases;
 mod log;
 mod nodes;
 mod packages;
+mod repeats;
 mod tails;
 mod upkeep;
 mod views;
@@ -74,6 +75,13 @@ suite! {
         keeps_executable_bits_and_dot_files,
         takes_ten_thousand_files_at_once,
         keeps_each_place_of_a_blob_once,
+    ],
+    repeats: [
+        accepts_the_same_file_again_where_it_may_be_a_repetition,
+        replacing_with_what_is_there_changes_nothing_where_it_may_be_a_repetition,
+        takes_one_statement_a_part_of_a_ticket,
+        a_statement_that_came_to_nothing_is_not_recorded,
+        one_of_two_statements_made_at_once_is_taken,
     ],
     log: [
         numbers_events_without_gap,

@@ -18,7 +18,8 @@ async fn lived_in(world: &World) -> Vec<PackageId> {
     world.commit(command(failed, Request::FailPackage { reason: "aborted".into() })).await.unwrap();
     let open = world.package_with(&["a", "x"]).await;
     let files = vec![file("a", b"replaced"), file("new", b"a")];
-    let replace = Request::CommitFiles(CommitFiles { files, replace: true, all_or_nothing: true });
+    let replace =
+        Request::CommitFiles(CommitFiles { files, replace: true, all_or_nothing: true, ..CommitFiles::default() });
     world.commit(command(open, replace)).await.unwrap();
     let empty = world.package(new_package("empty")).await;
     let large = world.package(new_package("large")).await;

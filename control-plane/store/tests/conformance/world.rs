@@ -66,7 +66,7 @@ pub fn file(path: &str, bytes: &[u8]) -> NewFile {
 
 /// Files that are bound, or refused, each for itself.
 pub fn commit(package_id: PackageId, files: Vec<NewFile>) -> Command {
-    command(package_id, Request::CommitFiles(CommitFiles { files, replace: false, all_or_nothing: false }))
+    command(package_id, Request::CommitFiles(CommitFiles { files, ..CommitFiles::default() }))
 }
 
 pub fn command(package_id: PackageId, request: Request) -> Command {

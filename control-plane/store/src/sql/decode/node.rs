@@ -1,5 +1,6 @@
 //! Rows of nodes, and of what is known of them beside the log, to records.
 
+use artifactstore_registry::AnsweredTicket;
 use artifactstore_types::{
     BackendHealth, BackendId, BackendKind, ControlKey, Fault, NodeBackend, NodeDescription, NodeHeard, NodeHeartbeat,
     NodeLoad, NodeRecord, NodeStatus,
@@ -93,4 +94,10 @@ pub(in crate::sql) fn node(row: &impl Columns) -> Result<NodeRecord, Fault> {
 pub(in crate::sql) fn control_key(row: &impl Columns) -> Result<ControlKey, Fault> {
     let mut read = Reader::new("control_plane_keys", &["public_key", "not_before", "not_after"], row);
     Ok(ControlKey { public_key: read.raw()?, not_before: read.time()?, not_after: Some(read.time()?) })
+}
+
+/// What was stated under a ticket, as `find_answered` gives it.
+pub(in crate::sql) fn answered(row: &impl Columns) -> Result<AnsweredTicket, Fault> {
+    let mut read = Reader::new("answered_tickets", &["ticket_id", "part", "fingerprint"], row);
+    Ok(AnsweredTicket { ticket_id: read.raw()?, part: read.count()?, fingerprint: read.raw()? })
 }

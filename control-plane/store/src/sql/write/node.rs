@@ -1,6 +1,9 @@
 //! The columns of nodes, and of what is known of them beside the log.
 
-use artifactstore_registry::view::{NodeRow, ViewBatch};
+use artifactstore_registry::{
+    AnsweredTicket,
+    view::{NodeRow, ViewBatch},
+};
 use artifactstore_types::{
     BackendHealth, ControlKey, Fault, NodeBackend, NodeDescription, NodeHeard, NodeHeartbeat, NodeId, NodeStatus,
     Timestamp, Zone,
@@ -58,6 +61,16 @@ pub(super) fn key_columns(keys: &[ControlKey]) -> Vec<Column<'static>> {
         times(keys.iter().map(|key| key.not_before)),
         times(keys.iter().map(|key| key.not_after.unwrap_or(Timestamp::LATEST))),
     ]
+}
+
+/// Statements that nodes made under tickets.
+pub(super) fn answered_columns(answered: &[(AnsweredTicket, Timestamp)]) -> Result<Vec<Column<'static>>, Fault> {
+    Ok(vec![
+        Column::Id(answered.iter().map(|(shown, _)| shown.ticket_id).collect()),
+        all_signed(answered.iter().map(|(shown, _)| shown.part))?,
+        Column::Digest(answered.iter().map(|(shown, _)| shown.fingerprint).collect()),
+        times(answered.iter().map(|(_, at)| *at)),
+    ])
 }
 
 fn backends(node: &NodeDescription) -> Vec<BackendColumn> {

@@ -1,0 +1,3 @@
+-- Records what was stated under tickets.
+INSERT INTO answered_tickets (ticket_id, part, fingerprint, recorded_at)
+VALUES {(?, ?, ?, ?)}
