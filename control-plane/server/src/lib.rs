@@ -7,6 +7,7 @@
 
 mod grpc;
 mod http;
+pub mod process;
 mod readiness;
 mod server;
 

@@ -5,7 +5,7 @@ use std::{net::SocketAddr, sync::Arc};
 
 use artifactstore_client::Connection;
 use artifactstore_kit::Shutdown;
-use artifactstore_service::fleet::Fleet;
+use artifactstore_service::direct::Direct;
 use artifactstore_serving::{DoorOptions, Doors, Offer};
 use artifactstore_types::Fault;
 use tokio_util::sync::CancellationToken;
@@ -15,7 +15,7 @@ use crate::{grpc, http, readiness::Readiness};
 /// A server that listens, but does not answer before it runs.
 pub struct Server {
     connection: Arc<dyn Connection>,
-    fleet: Option<Fleet>,
+    direct: Option<Direct>,
     options: DoorOptions,
     doors: Doors,
 }
@@ -27,13 +27,13 @@ impl Server {
     /// An address that cannot be listened on.
     pub async fn bind(connection: Arc<dyn Connection>, options: DoorOptions) -> Result<Self, Fault> {
         let doors = Doors::bind(options.clone()).await?;
-        Ok(Self { connection, fleet: None, options, doors })
+        Ok(Self { connection, direct: None, options, doors })
     }
 
-    /// Takes nodes that announce themselves into this fleet.
+    /// Takes nodes that announce themselves into the fleet of this, and sends clients to them that can go there.
     #[must_use]
-    pub fn with_fleet(mut self, fleet: Fleet) -> Self {
-        self.fleet = Some(fleet);
+    pub fn with_direct(mut self, direct: Direct) -> Self {
+        self.direct = Some(direct);
         self
     }
 
@@ -52,11 +52,11 @@ impl Server {
     /// # Errors
     /// A listener that fails.
     pub async fn run(self, shutdown: &Shutdown) -> Result<(), Fault> {
-        let Self { connection, fleet, options, doors } = self;
+        let Self { connection, direct, options, doors } = self;
         let draining = CancellationToken::new();
         let readiness = Readiness::new(Arc::clone(&connection), options.health_timeout, shutdown.soft().clone());
         let offer = Offer {
-            services: grpc::routes(&connection, fleet, &readiness, &draining),
+            services: grpc::routes(&connection, direct, &readiness, &draining),
             http: http::routes(readiness.clone()),
             checked: Arc::new(readiness),
             draining,

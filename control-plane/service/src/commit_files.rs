@@ -3,13 +3,13 @@
 use std::collections::{BTreeMap, HashMap, HashSet};
 
 use artifactstore_client::KnownFile;
-use artifactstore_registry::{self as registry, Event, Request};
+use artifactstore_registry::{self as registry, AnsweredTicket, Event, Request};
 use artifactstore_types::{
     BackendId, Category, ContentAddress, DualDigest, Fault, FileHeader, FileId, FileRecord, Location, Namespace,
-    Receipt, StoredLocation, Upload,
+    Receipt, RelativePath, StoredLocation, Upload,
 };
 
-use crate::{Service, faults};
+use crate::{Service, derived_id::derived_id, faults};
 
 /// A file and what the data plane said of its bytes.
 pub type Stored = (FileHeader, Result<Receipt, Fault>);
@@ -25,12 +25,21 @@ impl Service {
             return Err(faults::too_many_items("commit files", registry::CommitFiles::MAX_FILES));
         }
         let package = self.require_open_package(upload.package_id).await?;
-        let receipts = self.receipts_of(&package.package.namespace, files.iter().map(|file| file.address)).await?;
+        let known = self.known_files(&package.package.namespace, files).await?;
+        self.commit_stored(upload, known).await
+    }
+
+    /// Files with the receipts of the blobs they name, where the namespace has them.
+    pub(crate) async fn known_files(&self, namespace: &Namespace, files: Vec<KnownFile>) -> Result<Vec<Stored>, Fault> {
+        if files.is_empty() {
+            return Ok(Vec::new());
+        }
+        let receipts = self.receipts_of(namespace, files.iter().map(|file| file.address)).await?;
         let known = files.into_iter().map(|file| {
             let receipt = receipts.get(&file.address).cloned();
             (file.header, receipt.ok_or_else(|| faults::blob_not_here(file.address)))
         });
-        self.commit_stored(upload, known.collect()).await
+        Ok(known.collect())
     }
 
     /// Binds paths to the blobs that are durable; each file is answered on its own, in order.
@@ -38,6 +47,16 @@ impl Service {
         &self,
         upload: &Upload,
         files: Vec<Stored>,
+    ) -> Result<Vec<Result<FileRecord, Fault>>, Fault> {
+        self.commit_stated(upload, files, Vec::new()).await
+    }
+
+    /// The same, where some of the receipts come from these statements of nodes.
+    pub(crate) async fn commit_stated(
+        &self,
+        upload: &Upload,
+        files: Vec<Stored>,
+        answered: Vec<AnsweredTicket>,
     ) -> Result<Vec<Result<FileRecord, Fault>>, Fault> {
         let mut answers = Vec::with_capacity(files.len());
         let mut durable = Vec::with_capacity(files.len());
@@ -50,7 +69,7 @@ impl Service {
                 Err(fault) => answers.push(Some(Err(fault))),
             }
         }
-        let mut committed = self.commit_receipts(upload, durable).await?.into_iter();
+        let mut committed = self.commit_receipts(upload, durable, answered).await?.into_iter();
         let missing = || Err(faults::unexpected_event(upload.package_id));
         Ok(answers.into_iter().map(|answer| answer.or_else(|| committed.next()).unwrap_or_else(missing)).collect())
     }
@@ -59,30 +78,52 @@ impl Service {
         &self,
         upload: &Upload,
         files: Vec<(FileHeader, Receipt)>,
+        answered: Vec<AnsweredTicket>,
     ) -> Result<Vec<Result<FileRecord, Fault>>, Fault> {
         if files.is_empty() {
             return Ok(Vec::new());
         }
-        let count = files.len();
+        let paths: Vec<_> = files.iter().map(|(header, _)| header.relative_path.clone()).collect();
         let files = files.into_iter().map(|(header, receipt)| registry::NewFile {
-            file_id: FileId::new(self.ids().next()),
+            file_id: self.file_id(upload, &header.relative_path),
             relative_path: header.relative_path,
             media_type: header.media_type,
             executable: header.executable,
             receipt,
         });
-        let request = registry::CommitFiles { files: files.collect(), replace: upload.replace, all_or_nothing: false };
+        let request = registry::CommitFiles {
+            files: files.collect(),
+            replace: upload.replace,
+            all_or_nothing: false,
+            repeats: upload.idempotency_key.is_some(),
+            answered,
+        };
         let committed = self.submit(upload.package_id, &upload.actor, Request::CommitFiles(request)).await?;
 
         let mut refused: HashMap<usize, Fault> = committed.refused.into_iter().collect();
         let mut records = committed.events.iter().filter_map(|event| {
             Event::file_of(event).map(|file| file.map_err(|_| faults::unexpected_event(upload.package_id)))
         });
-        let answer = |index| match refused.remove(&index) {
-            Some(fault) => Err(fault),
-            None => records.next().unwrap_or_else(|| Err(faults::unexpected_event(upload.package_id))),
-        };
-        Ok((0..count).map(answer).collect())
+        let mut answers = Vec::with_capacity(paths.len());
+        let mut repeated = committed.repeated.iter().copied().peekable();
+        for (index, path) in paths.iter().enumerate() {
+            answers.push(if let Some(fault) = refused.remove(&index) {
+                Err(fault)
+            } else if repeated.next_if_eq(&index).is_some() {
+                self.require_file(upload.package_id, path).await
+            } else {
+                records.next().unwrap_or_else(|| Err(faults::unexpected_event(upload.package_id)))
+            });
+        }
+        Ok(answers)
+    }
+
+    /// The identity of a file that is added at this path: under an idempotency key always the same.
+    fn file_id(&self, upload: &Upload, path: &RelativePath) -> FileId {
+        FileId::new(match upload.idempotency_key {
+            Some(key) => derived_id(key, &[upload.package_id.uuid().as_bytes(), path.as_str().as_bytes()]),
+            None => self.ids().next(),
+        })
     }
 
     /// Receipts for those of these blobs that the namespace has registered *and* that the data plane can serve now from a

@@ -26,8 +26,7 @@ pub const CODES: &[(&str, &str)] = &[
     ("AS-SVC-0016", "the bytes of a registered blob are at none of its locations"),
     ("AS-SVC-0017", "the database did not say in time how it is"),
     ("AS-SVC-0030", "no node has the backend"),
-    ("AS-SVC-0031", "a source of bytes was silent for too long"),
-    ("AS-SVC-0032", "bytes read from several sources are not what they were"),
+    ("AS-SVC-0031", "a statement or a receipt that is named is not shown"),
     ("AS-SVC-0033", "the node did not prove that it has its key"),
     ("AS-SVC-0034", "the node may not join"),
     ("AS-SVC-0035", "the node was removed"),
@@ -153,16 +152,6 @@ pub fn no_node(category: Category, backend_id: Option<&BackendId>) -> Fault {
     }
 }
 
-pub fn stalled(limit: Duration) -> Fault {
-    let message = format!("read blob: nothing came for {} seconds", limit.as_secs());
-    Fault::new("AS-SVC-0031", Category::Unavailable, message)
-}
-
-pub fn pieces_differ(address: ContentAddress) -> Fault {
-    let message = "read blob: it came from several places, and what came is not what it was";
-    Fault::new("AS-SVC-0032", Category::DataLoss, message).about(address)
-}
-
 pub fn not_proven(node_id: &NodeId, refused: &dyn std::error::Error) -> Fault {
     Fault::new("AS-SVC-0033", Category::PermissionDenied, format!("announce node: {refused}")).about(node_id)
 }
@@ -188,4 +177,9 @@ pub fn key_used_otherwise(key: IdempotencyKey) -> Fault {
 
 pub fn node_not_found(node_id: &NodeId) -> Fault {
     Fault::new("AS-SVC-0038", Category::NotFound, "find node: no node has this id").about(node_id)
+}
+
+pub fn not_shown(path: &RelativePath) -> Fault {
+    let message = "commit file: it names a statement or a receipt that is not among those shown";
+    Fault::new("AS-SVC-0031", Category::Invalid, message).about(path)
 }

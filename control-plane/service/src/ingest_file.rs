@@ -17,7 +17,10 @@ impl Service {
         bytes: ByteStream,
     ) -> Result<FileRecord, Fault> {
         self.require_open_package(upload.package_id).await?;
-        if !upload.replace && self.store().find_file(upload.package_id, &header.relative_path).await?.is_some() {
+        if !upload.replace
+            && upload.idempotency_key.is_none()
+            && self.store().find_file(upload.package_id, &header.relative_path).await?.is_some()
+        {
             return Err(faults::path_exists(&header.relative_path));
         }
         let hints =

@@ -8,6 +8,7 @@ mod commit_files;
 mod connection;
 mod create_package;
 mod derived_id;
+pub mod direct;
 mod download;
 mod fail_package;
 mod faults;
@@ -22,7 +23,6 @@ mod nodes;
 mod page_token;
 pub mod placement;
 mod plan_upload;
-mod resumed;
 mod service;
 mod verify_package;
 

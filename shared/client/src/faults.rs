@@ -1,7 +1,7 @@
 //! Every fault the client makes itself. Faults of the store pass through unchanged. `AS-CLIENT-01xx` is left to the
 //! network.
 
-use std::{fmt, io, path::Path};
+use std::{fmt, io, path::Path, time::Duration};
 
 use artifactstore_types::{Category, ContentAddress, Fault, PackageId, PackageRecord, RelativePath};
 
@@ -25,6 +25,8 @@ pub const CODES: &[(&str, &str)] = &[
     ("AS-CLIENT-0016", "an event came altered or out of order"),
     ("AS-CLIENT-0017", "a thread of the client ended without an answer"),
     ("AS-CLIENT-0018", "the store knows of no nodes"),
+    ("AS-CLIENT-0019", "a source of bytes was silent for too long"),
+    ("AS-CLIENT-0020", "bytes read from several sources are not what they were"),
 ];
 
 /// The category of a failure of the local file system.
@@ -137,6 +139,16 @@ pub fn thread_lost(operation: &str) -> Fault {
 
 pub fn no_nodes() -> Fault {
     Fault::new("AS-CLIENT-0018", Category::Unimplemented, "nodes: this store keeps its bytes itself")
+}
+
+pub fn stalled(limit: Duration) -> Fault {
+    let message = format!("read blob: nothing came for {} seconds", limit.as_secs());
+    Fault::new("AS-CLIENT-0019", Category::Unavailable, message)
+}
+
+pub fn pieces_differ(address: ContentAddress) -> Fault {
+    let message = "read blob: it came from several places, and what came is not what it was";
+    Fault::new("AS-CLIENT-0020", Category::DataLoss, message).about(address)
 }
 
 /// The same fault of a push whose package was given up.

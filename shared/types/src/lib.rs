@@ -6,6 +6,7 @@
 mod address;
 mod clock;
 mod digest;
+mod direct;
 mod event;
 mod fault;
 mod health;
@@ -27,6 +28,7 @@ mod verification;
 pub use address::{ContentAddress, ContentAddressRefused};
 pub use clock::{Clock, Ids, SystemClock, SystemIds};
 pub use digest::{Algorithm, Digest, DigestRefused, DualDigest, DualHasher};
+pub use direct::{DownloadSource, IssuedTicket, StatedFile, TicketStatement, TicketTarget, TicketToken};
 pub use event::{EventFilter, EventRecord, LeafHash, Sequence, SubjectKind};
 pub use fault::{Category, Fault, Outcome, Retry};
 pub use health::{BackendHealth, Health};

@@ -189,6 +189,13 @@ impl Namespace {
     }
 }
 
+impl NodeId {
+    /// What a control plane is called where nobody has named it.
+    pub fn of_control_plane() -> Self {
+        Self("control-plane".to_owned())
+    }
+}
+
 impl Default for Namespace {
     fn default() -> Self {
         Self("default".to_owned())

@@ -9,6 +9,7 @@
 mod answers;
 pub mod codes;
 mod data_plane;
+mod direct;
 mod event;
 mod fault;
 pub mod field;

@@ -8,8 +8,11 @@ pub const MESSAGE_BYTES: usize = 4 * 1024 * 1024;
 pub const MAX_CHUNK_BYTES: usize = 1024 * 1024;
 /// The most files one `PlanUpload` asks about.
 pub const PLANNED_FILES: usize = 10_000;
-/// The most files one `CommitFiles` binds, so that the answer fits a message whatever the paths.
-pub const COMMITTED_FILES: usize = 1_000;
+/// The most files one `CommitFiles` binds, so that the answer fits a message whatever the paths; as many as a node states
+/// together.
+pub const COMMITTED_FILES: usize = 1_024;
+/// The most tickets that are asked for at once.
+pub const TICKETS: usize = 1_000;
 /// The most event types a filter may name.
 pub const FILTER_TYPES: usize = 64;
 /// The most nodes a site has.

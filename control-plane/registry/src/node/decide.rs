@@ -46,6 +46,9 @@ fn announce(
         _ => {}
     }
     for other in present(nodes).filter(|other| other.description.node_id != description.node_id) {
+        if other.description.public_key == description.public_key {
+            return Err(NodeRefusal::KeyTaken { other: other.description.node_id.clone() });
+        }
         check_backends(description, &other.description, &other.description.node_id)?;
     }
     let registered = NodeEvent::Registered(description.into());

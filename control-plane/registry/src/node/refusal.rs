@@ -14,6 +14,7 @@ pub const CODES: &[(&str, &str)] = &[
     ("AS-REG-0036", "the backend is of another kind at another node"),
     ("AS-REG-0037", "the site has too many nodes"),
     ("AS-REG-0038", "the node still takes work"),
+    ("AS-REG-0039", "the public key is another node's"),
 ];
 
 /// Why something is refused.
@@ -54,6 +55,12 @@ pub enum NodeRefusal {
     /// The node still takes work.
     #[error("the node is {}; drain it first", .0.name())]
     TakesWork(NodeStatus),
+    /// Two nodes have one key.
+    #[error("node {other} has this public key; every node makes one of its own")]
+    KeyTaken {
+        /// The node that has it.
+        other: NodeId,
+    },
     /// A payload has no canonical form.
     #[error(transparent)]
     Event(#[from] EventRefused),
@@ -71,6 +78,7 @@ impl NodeRefusal {
             Self::BackendDiffers { .. } => ("AS-REG-0036", Category::FailedPrecondition),
             Self::TooManyNodes => ("AS-REG-0037", Category::Exhausted),
             Self::TakesWork(_) => ("AS-REG-0038", Category::FailedPrecondition),
+            Self::KeyTaken { .. } => ("AS-REG-0039", Category::PermissionDenied),
             Self::Event(_) => ("AS-REG-0017", Category::Internal),
         };
         Fault::new(code, category, format!("{operation}: {self}")).about(node_id)

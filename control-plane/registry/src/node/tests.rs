@@ -106,6 +106,12 @@ fn a_node_id_keeps_its_first_key() {
 }
 
 #[test]
+fn a_key_is_one_node_s() {
+    let mut site = site();
+    assert_eq!(site.announce(description("b", 1, &[RGW])), Err(NodeRefusal::KeyTaken { other: word("a") }));
+}
+
+#[test]
 fn a_node_that_is_not_heard_is_suspect_until_it_is() {
     let mut site = site();
     let suspect = NodeRequest::Suspect { last_heard_at: Some(START) };
@@ -169,11 +175,15 @@ fn refuses_a_description_out_of_bounds_and_one_node_too_many() {
     assert!(matches!(site.announce(description("a", 1, &[])), Err(NodeRefusal::Description(_))));
     site.announce(description("a", 1, &[RGW])).unwrap();
     let one = site.nodes[0].clone();
-    site.nodes = (0..1_000)
-        .map(|n| NodeRecord { description: description(&format!("n{n}"), 1, &[RGW]), ..one.clone() })
-        .collect();
-    assert_eq!(site.announce(description("late", 1, &[RGW])), Err(NodeRefusal::TooManyNodes));
-    assert_eq!(site.announce(description("n7", 1, &[RGW])).unwrap(), [""; 0]);
+    site.nodes = (0..1_000).map(|n| NodeRecord { description: numbered(n), ..one.clone() }).collect();
+    assert_eq!(site.announce(numbered(1_000)), Err(NodeRefusal::TooManyNodes));
+    assert_eq!(site.announce(numbered(7)).unwrap(), [""; 0]);
+}
+
+fn numbered(n: u64) -> NodeDescription {
+    let mut node = description(&format!("n{n}"), 0, &[RGW]);
+    node.public_key[..8].copy_from_slice(&n.to_be_bytes());
+    node
 }
 
 #[test]
@@ -215,7 +225,11 @@ proptest! {
         let mut site = Site::default();
         for (node, request) in asked {
             let request = match request {
-                NodeRequest::Announce(said) => NodeRequest::Announce(NodeDescription { node_id: word(node), ..said }),
+                NodeRequest::Announce(said) => NodeRequest::Announce(NodeDescription {
+                    node_id: word(node),
+                    public_key: [node.as_bytes()[0]; 32],
+                    ..said
+                }),
                 other => other,
             };
             let _ = site.ask(node, request);
@@ -248,6 +262,7 @@ fn every_refusal_has_a_code_of_the_table_and_no_code_is_unused() {
         NodeRefusal::BackendDiffers { backend_id: backend().0, other: backend().1 },
         NodeRefusal::TooManyNodes,
         NodeRefusal::TakesWork(NodeStatus::Active),
+        NodeRefusal::KeyTaken { other: word("a") },
     ];
     let codes = refusals.map(|refusal| refusal.into_fault("announce node", &word("a")).code.into_owned());
     assert_eq!(codes.as_slice(), CODES.iter().map(|(code, _)| *code).collect::<Vec<_>>());

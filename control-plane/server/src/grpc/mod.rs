@@ -10,7 +10,7 @@ mod package;
 use std::sync::Arc;
 
 use artifactstore_client::Connection;
-use artifactstore_service::fleet::Fleet;
+use artifactstore_service::direct::Direct;
 use artifactstore_wire::{
     limits,
     v1::{
@@ -29,11 +29,12 @@ const NODE_MESSAGE_BYTES: usize = 256 * 1024;
 /// Every service. Tails end when `draining` is cancelled; other calls are left to finish.
 pub fn routes(
     connection: &Arc<dyn Connection>,
-    fleet: Option<Fleet>,
+    direct: Option<Direct>,
     readiness: &Readiness,
     draining: &CancellationToken,
 ) -> Routes {
-    let packages = package::Packages { connection: Arc::clone(connection) };
+    let fleet = direct.as_ref().map(|direct| direct.fleet().clone());
+    let packages = package::Packages { connection: Arc::clone(connection), direct };
     let nodes = node::Nodes { connection: Arc::clone(connection), fleet, draining: draining.clone() };
     let events = event::Events { connection: Arc::clone(connection), draining: draining.clone() };
     let health = health::Healths { readiness: readiness.clone() };

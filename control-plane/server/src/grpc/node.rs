@@ -3,7 +3,7 @@
 //! An announcement keeps its order: hello, challenge, proof, accepted; from then on heartbeats are read and updates sent
 //! until either side is over. Whoever keeps silent where it is its turn is sent away.
 
-use std::{sync::Arc, time::Duration};
+use std::sync::Arc;
 
 use artifactstore_client::Connection;
 use artifactstore_dataplane::signing::Signature;

@@ -3,9 +3,10 @@
 use std::sync::Arc;
 
 use artifactstore_client::{Connection, KnownFile, ManifestFormat};
-use artifactstore_types::{ByteRange, Fault, PackageFilter, PageSize, PlannedFile};
+use artifactstore_service::direct::{Direct, Located};
+use artifactstore_types::{ByteRange, Category, Fault, PackageFilter, PageSize, PlannedFile};
 use artifactstore_wire::{
-    Messages, decode_token, field, limits, pieces, reply, reply_with, stream as wire,
+    Messages, codes, decode_token, field, limits, pieces, reply, reply_with, stream as wire,
     v1::{self, package_service_server::PackageService},
 };
 use futures::{StreamExt as _, TryStreamExt as _, stream};
@@ -15,6 +16,8 @@ use super::{ingest_files, listing};
 
 pub struct Packages {
     pub connection: Arc<dyn Connection>,
+    /// The way to nodes, where there are any.
+    pub direct: Option<Direct>,
 }
 
 type Answer<T> = Result<Response<T>, Status>;
@@ -49,13 +52,37 @@ impl PackageService for Packages {
         .await
     }
 
+    async fn issue_tickets(&self, request: Request<v1::IssueTicketsRequest>) -> Answer<v1::IssueTicketsResponse> {
+        reply(async {
+            let direct = self.direct.as_ref().ok_or_else(no_nodes)?;
+            let v1::IssueTicketsRequest { package_id, targets, failed_node_ids } = request.into_inner();
+            let package = field::parsed("package_id", &package_id)?;
+            let targets = field::converted_list("targets", targets, limits::TICKETS)?;
+            if failed_node_ids.len() > limits::NODES {
+                return Err(field::refused("failed_node_ids", format_args!("{} are the limit", limits::NODES)));
+            }
+            let failed: Result<_, Fault> =
+                failed_node_ids.iter().map(|id| field::parsed("failed_node_ids", id)).collect();
+            let issued = direct.issue_tickets(package, targets, &failed?).await?;
+            Ok(v1::IssueTicketsResponse { answers: issued.into_iter().map(Into::into).collect() })
+        })
+        .await
+    }
+
     async fn commit_files(&self, request: Request<v1::CommitFilesRequest>) -> Answer<v1::CommitFilesResponse> {
         reply(async {
-            let v1::CommitFilesRequest { upload, files, .. } = request.into_inner();
+            let v1::CommitFilesRequest { upload, files, statements, stored } = request.into_inner();
             let upload = field::converted("upload", upload)?;
             let files = field::converted_list("files", files, limits::COMMITTED_FILES)?;
             let files = files.into_iter().map(|(header, address)| KnownFile { header, address }).collect();
-            let results = self.connection.commit_files(&upload, files).await?;
+            let results = if statements.is_empty() && stored.is_empty() {
+                self.connection.commit_files(&upload, files).await?
+            } else {
+                let direct = self.direct.as_ref().ok_or_else(no_nodes)?;
+                let statements = field::converted_list("statements", statements, limits::COMMITTED_FILES)?;
+                let stored = field::converted_list("stored", stored, limits::COMMITTED_FILES)?;
+                direct.commit_files(&upload, files, statements, stored).await?
+            };
             Ok(v1::CommitFilesResponse { results: results.into_iter().map(Into::into).collect() })
         })
         .await
@@ -153,10 +180,17 @@ impl PackageService for Packages {
     async fn download(&self, request: Request<v1::DownloadRequest>) -> Answer<Self::DownloadStream> {
         use v1::download_response::Part;
         reply_with(async {
-            let v1::DownloadRequest { package_id, relative_path, range } = request.into_inner();
+            let v1::DownloadRequest { package_id, relative_path, range, redirect } = request.into_inner();
             let package = field::parsed("package_id", &package_id)?;
             let path = field::parsed("relative_path", &relative_path)?;
             let range = range.map_or(ByteRange::ALL, Into::into);
+            if let Some(direct) = self.direct.as_ref().filter(|_| redirect)
+                && let Some(Located { file, sources }) = direct.locate(package, &path, range).await?
+            {
+                let sources = sources.into_iter().map(Into::into).collect();
+                let redirect = Part::Redirect(v1::DownloadRedirect { file: Some(file.into()), sources });
+                return Ok(stream::iter([Ok(v1::DownloadResponse { part: Some(redirect) })]).boxed());
+            }
             let download = self.connection.download(package, &path, range).await?;
             let header = Part::Header(v1::DownloadHeader {
                 file: Some(download.file.into()),
@@ -165,7 +199,7 @@ impl PackageService for Packages {
                 verified: download.verified,
             });
             let parts = stream::iter([Ok(header)]).chain(wire::chunked(download.bytes).map_ok(Part::Chunk));
-            Ok(parts.map_ok(|part| v1::DownloadResponse { part: Some(part) }))
+            Ok(parts.map_ok(|part| v1::DownloadResponse { part: Some(part) }).boxed())
         })
         .await
     }
@@ -186,4 +220,9 @@ fn manifest_format(number: i32) -> Result<ManifestFormat, Fault> {
         Ok(v1::ManifestFormat::Json) => Ok(ManifestFormat::Json),
         Err(_) => Err(field::refused("format", format_args!("{number} is not a manifest format"))),
     }
+}
+
+fn no_nodes() -> Fault {
+    let message = "tickets: this store keeps its bytes itself and has no nodes";
+    Fault::new(codes::UNKNOWN_METHOD, Category::Unimplemented, message)
 }

@@ -13,8 +13,9 @@ use artifactstore_client::{ByteStream, Connection, Download, KnownFile, Manifest
 use artifactstore_testkit::{START, SequentialIds};
 use artifactstore_types::{
     Actor, Algorithm, BackendHealth, ByteRange, Category, ContentAddress, EventId, EventRecord, Fault, FileHeader,
-    FileId, FileRecord, FileVerification, Health, Mismatch, NewPackage, PackageFilter, PackageId, PackageRecord,
-    PackageStatus, Page, PageSize, PageToken, PlanAnswer, PlannedFile, RelativePath, SmallFile, SubjectKind, Upload,
+    FileId, FileRecord, FileVerification, Health, IdempotencyKey, Mismatch, NewPackage, PackageFilter, PackageId,
+    PackageRecord, PackageStatus, Page, PageSize, PageToken, PlanAnswer, PlannedFile, RelativePath, SmallFile,
+    SubjectKind, Upload,
 };
 use async_trait::async_trait;
 use bytes::{Bytes, BytesMut};

@@ -88,9 +88,10 @@ refused! {
         commit_files(v1::CommitFilesRequest {
             upload: Some(good_upload()),
             files: vec![v1::KnownFile::default(); limits::COMMITTED_FILES + 1],
+            ..Default::default()
         }) => "files";
     refuses_a_commit_without_an_upload:
-        commit_files(v1::CommitFilesRequest { upload: None, files: Vec::new() }) => "upload";
+        commit_files(v1::CommitFilesRequest::default()) => "upload";
     refuses_a_commit_to_a_path_that_climbs:
         commit_files(v1::CommitFilesRequest {
             upload: Some(good_upload()),
@@ -98,6 +99,7 @@ refused! {
                 header: Some(header("a/../../b")),
                 content_address: artifactstore_types::ContentAddress::of(b"").to_string(),
             }],
+            ..Default::default()
         }) => "files[0].header.relative_path";
     refuses_to_finalize_what_is_no_package:
         finalize_package(v1::FinalizePackageRequest { actor: "a".to_owned(), package_id: "../..".to_owned() }) => "package_id";
@@ -119,7 +121,7 @@ refused! {
         download(v1::DownloadRequest {
             package_id: ID.to_owned(),
             relative_path: "/etc/passwd".to_owned(),
-            range: None,
+            ..Default::default()
         }) => "relative_path";
     refuses_to_verify_what_is_no_package:
         verify_package(v1::VerifyPackageRequest::default()) => "package_id";

@@ -1,7 +1,7 @@
 //! The key of this control plane: it is trusted for a while, and for longer again and again while this control plane
 //! lives. One that nobody uses any more ends by itself, so that a key is changed by starting with another one.
 
-use artifactstore_dataplane::signing::{CLOCK_SKEW_SECONDS, SigningKey};
+use artifactstore_dataplane::signing::{CLOCK_SKEW_SECONDS, KeyRing, PublicKey, SigningKey, Window};
 use artifactstore_types::{ControlKey, Fault, Timestamp};
 
 use super::Fleet;
@@ -11,8 +11,21 @@ const PARTS: u32 = 12;
 
 impl Fleet {
     /// What this control plane signs with.
-    pub(crate) fn signing_key(&self) -> &SigningKey {
+    pub fn signing_key(&self) -> &SigningKey {
         &self.parts().signing_key
+    }
+
+    /// The keys that tickets are verified with: those of every control plane.
+    pub(crate) fn ticket_keys(&self) -> KeyRing<()> {
+        let mut ring = KeyRing::default();
+        for ControlKey { public_key, not_before, not_after } in &self.roster().keys {
+            let window = Window { opens_at: *not_before, closes_at: *not_after };
+            let trusted = PublicKey::from_bytes(public_key).and_then(|key| ring.trust(key, (), window));
+            if let Err(refused) = trusted {
+                tracing::error!(%refused, "a key of a control plane is of no use");
+            }
+        }
+        ring
     }
 
     /// How long a key that was extended need not be extended again, in microseconds.
@@ -21,7 +34,7 @@ impl Fleet {
     }
 
     /// Has the key of this control plane trusted from now on, or for longer.
-    pub(super) async fn extend_key(&self, now: Timestamp) -> Result<(), Fault> {
+    pub(crate) async fn extend_key(&self, now: Timestamp) -> Result<(), Fault> {
         // Clocks of nodes may be behind.
         let skew = i64::try_from(CLOCK_SKEW_SECONDS * 1_000_000).unwrap_or_default();
         let key = ControlKey {

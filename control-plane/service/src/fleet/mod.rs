@@ -14,7 +14,7 @@ mod troubled;
 mod upkeep;
 
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;
 
 use std::{
     collections::{BTreeSet, HashMap},
@@ -28,19 +28,23 @@ use artifactstore_dataplane::{
 };
 use artifactstore_store::RegistryStore;
 use artifactstore_types::{
-    Actor, BackendId, Clock, ControlKey, Endpoint, Ids, NodeDescription, NodeHeard, NodeId, NodeRecord, NodeStatus,
-    Timestamp, Zone,
+    Actor, BackendId, Clock, ControlKey, Endpoint, Fault, Ids, NodeDescription, NodeHeard, NodeId, NodeRecord,
+    NodeStatus, Timestamp, Zone,
 };
 use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
 
 pub use announce::{JoinProof, Session, Update};
+pub(crate) use plane::Placed;
 pub use roster::{Member, Roster};
 
 /// How a node is reached.
 pub trait Dial: Send + Sync + 'static {
     /// The way to a node. Must not wait: a connection is made when it is needed.
-    fn dial(&self, node: &NodeDescription) -> Arc<dyn DataPlane>;
+    ///
+    /// # Errors
+    /// An endpoint that leads nowhere.
+    fn dial(&self, node: &NodeDescription) -> Result<Arc<dyn DataPlane>, Fault>;
 }
 
 /// What a fleet is made of.
@@ -165,7 +169,7 @@ impl Fleet {
         let removed: BTreeSet<_> = removed.into_iter().map(|node| node.description.node_id).collect();
         let mut heard = self.heard();
         let dial = &*self.parts().dial;
-        let members = nodes.into_iter().map(|node| heard.member(node, dial)).collect();
+        let members = nodes.into_iter().filter_map(|node| heard.member(node, dial)).collect();
         heard.last.retain(|node_id, _| !removed.contains(node_id));
         heard.ways.retain(|node_id, _| !removed.contains(node_id));
         heard.absent.retain(|node_id| !removed.contains(node_id));
@@ -175,7 +179,7 @@ impl Fleet {
 
     /// Makes this what is known of one node.
     fn know_one(&self, node: NodeRecord) {
-        let member = self.heard().member(node, &*self.parts().dial);
+        let Some(member) = self.heard().member(node, &*self.parts().dial) else { return };
         self.inner.roster.send_modify(|roster| {
             let roster = Arc::make_mut(roster);
             match roster.members.binary_search_by(|known| known.node_id().cmp(member.node_id())) {
@@ -188,7 +192,7 @@ impl Fleet {
 
 impl Heard {
     /// What is known of a node, where this is what the registry has of it.
-    fn member(&mut self, mut node: NodeRecord, dial: &dyn Dial) -> Member {
+    fn member(&mut self, mut node: NodeRecord, dial: &dyn Dial) -> Option<Member> {
         let node_id = &node.description.node_id;
         if let Some(there) = &node.heard {
             self.written.insert(node_id.clone(), there.at);
@@ -199,16 +203,19 @@ impl Heard {
             node.heard = Some(here.clone());
         }
         let is_absent = self.absent.contains(node_id);
-        Member { plane: self.way_to(&node.description, dial), node, is_absent }
+        Some(Member { plane: self.way_to(&node.description, dial)?, node, is_absent })
     }
 
-    fn way_to(&mut self, node: &NodeDescription, dial: &dyn Dial) -> Arc<dyn DataPlane> {
+    fn way_to(&mut self, node: &NodeDescription, dial: &dyn Dial) -> Option<Arc<dyn DataPlane>> {
         match self.ways.get(&node.node_id) {
-            Some((endpoint, plane)) if *endpoint == node.endpoint => Arc::clone(plane),
+            Some((endpoint, plane)) if *endpoint == node.endpoint => Some(Arc::clone(plane)),
             _ => {
-                let plane = dial.dial(node);
+                let dialled = dial.dial(node);
+                let plane = dialled
+                    .inspect_err(|fault| tracing::error!(node = %node.node_id, %fault, "there is no way to a node"))
+                    .ok()?;
                 self.ways.insert(node.node_id.clone(), (node.endpoint.clone(), Arc::clone(&plane)));
-                plane
+                Some(plane)
             }
         }
     }

@@ -7,20 +7,21 @@ use std::{
     sync::{Arc, Mutex, PoisonError},
 };
 
+use artifactstore_client::{Reading, resumed};
 use artifactstore_dataplane::{
-    Blob, ByteStream, Compaction, DataPlane, Deletion, IngestHints, Inventory, Served, Verification,
+    Blob, ByteStream, Compaction, DataPlane, Deletion, IngestHints, Inventory, Served, ServedBlob, Verification,
 };
 use artifactstore_types::{
-    BackendHealth, BackendId, ByteRange, Category, ContentAddress, Fault, Location, NodeId, Receipt,
+    BackendHealth, BackendId, ByteRange, Category, ContentAddress, Fault, Location, NodeDescription, NodeId, Receipt,
 };
 use async_trait::async_trait;
-use futures::{FutureExt as _, StreamExt as _, stream, stream::BoxStream};
+use futures::{StreamExt as _, stream, stream::BoxStream};
 
 use super::Fleet;
 use crate::{
+    download::source,
     faults,
     placement::{PlacementKey, Wanted, ZoneRule, place},
-    resumed::{Source, resumed},
 };
 
 /// The largest blob every node takes in a batch.
@@ -28,7 +29,7 @@ const BATCH_BLOB_LIMIT: usize = 64 * 1024;
 
 /// Where something new goes.
 pub(crate) struct Placed {
-    pub node_id: NodeId,
+    pub node: NodeDescription,
     pub backend_id: BackendId,
     pub plane: Arc<dyn DataPlane>,
 }
@@ -50,7 +51,7 @@ impl Fleet {
         let member = roster.find(&node.node_id);
         // What was placed came from this roster.
         let (member, backend_id) = member.zip(backend_id).ok_or_else(|| self.nobody(None))?;
-        Ok(Placed { node_id: node.node_id.clone(), backend_id, plane: Arc::clone(&member.plane) })
+        Ok(Placed { node: member.node.description.clone(), backend_id, plane: Arc::clone(&member.plane) })
     }
 
     /// The ways to the nodes that have a backend, the best first.
@@ -59,6 +60,15 @@ impl Fleet {
         let roster = self.roster();
         let readers = roster.readers(backend_id, key, self.parts().clock.now(), self.options().silence);
         readers.into_iter().map(|member| Arc::clone(&member.plane)).collect()
+    }
+
+    /// The nodes from which a blob on a backend can be read now, the best first: those that are heard.
+    pub(crate) fn speakers(&self, backend_id: &BackendId, address: &ContentAddress) -> Vec<NodeDescription> {
+        let (now, silence) = (self.parts().clock.now(), self.options().silence);
+        let roster = self.roster();
+        let readers = roster.readers(Some(backend_id), &PlacementKey::of_blob(address), now, silence);
+        let speakers = readers.into_iter().filter(|member| member.is_heard(now, silence));
+        speakers.map(|member| member.node.description.clone()).collect()
     }
 
     /// Asks the nodes that have a backend, one after the other, until one can be reached.
@@ -88,7 +98,7 @@ impl Fleet {
     }
 
     /// A key for what is not known yet.
-    fn fresh_key(&self) -> PlacementKey {
+    pub(crate) fn fresh_key(&self) -> PlacementKey {
         PlacementKey::of_blob(&ContentAddress::of(self.parts().ids.next().as_bytes()))
     }
 }
@@ -109,13 +119,13 @@ impl DataPlane for Fleet {
         let bytes = Untouched::new(bytes);
         let mut failed = BTreeSet::new();
         loop {
-            let Placed { node_id, backend_id, plane } = self.place(key, hints.backend_id.as_ref(), &failed)?;
+            let Placed { node, backend_id, plane } = self.place(key, hints.backend_id.as_ref(), &failed)?;
             let hints = IngestHints { backend_id: Some(backend_id), ..hints.clone() };
             match plane.ingest_stream(hints, bytes.stream()).await {
                 // Once some of the bytes are gone, only their sender can begin again.
                 Err(fault) if is_out_of_reach(&fault) && bytes.is_whole() => {
-                    tracing::warn!(node = %node_id, %fault, "a node cannot be reached; another one takes the upload");
-                    failed.insert(node_id);
+                    tracing::warn!(node = %node.node_id, %fault, "a node cannot be reached; another takes the upload");
+                    failed.insert(node.node_id);
                 }
                 answer => return answer,
             }
@@ -146,13 +156,10 @@ impl DataPlane for Fleet {
     ) -> Result<Served, Fault> {
         let backend_id = &location.backend_id;
         let ways = self.ways(Some(backend_id), &PlacementKey::of_blob(&address));
-        let sources = ways.into_iter().map(|plane| {
-            let location = location.clone();
-            let source: Source =
-                Box::new(move |range| async move { plane.serve_object(address, &location, range).await }.boxed());
-            source
-        });
-        resumed(address, range, sources, self.nobody(Some(backend_id))).await
+        let sources = ways.into_iter().map(|plane| source(plane, address, location.clone()));
+        let Reading { size_bytes, range, verified, bytes } =
+            resumed(address, range, sources, self.nobody(Some(backend_id))).await?;
+        Ok(Served { blob: ServedBlob { size_bytes, range, verified }, bytes })
     }
 
     async fn verify_object(&self, address: ContentAddress, location: &Location) -> Result<Verification, Fault> {

@@ -28,21 +28,21 @@ use super::{Dial, Fleet, FleetOptions, FleetParts, JoinProof, Session};
 struct Ways(Arc<Mutex<BTreeMap<NodeId, Arc<dyn DataPlane>>>>);
 
 impl Dial for Ways {
-    fn dial(&self, node: &NodeDescription) -> Arc<dyn DataPlane> {
-        Arc::clone(&self.0.lock().unwrap()[&node.node_id])
+    fn dial(&self, node: &NodeDescription) -> Result<Arc<dyn DataPlane>, Fault> {
+        Ok(Arc::clone(&self.0.lock().unwrap()[&node.node_id]))
     }
 }
 
 /// One control plane, or one of several on one store.
-struct Site {
-    fleet: Fleet,
-    store: Arc<MemoryStore>,
-    clock: ManualClock,
+pub struct Site {
+    pub fleet: Fleet,
+    pub store: Arc<MemoryStore>,
+    pub clock: ManualClock,
     ways: Ways,
 }
 
 impl Site {
-    fn new() -> Self {
+    pub fn new() -> Self {
         Self::with(|_| {})
     }
 
@@ -65,12 +65,12 @@ impl Site {
     }
 
     /// Another control plane on the same store.
-    fn beside(&self) -> Self {
+    pub fn beside(&self) -> Self {
         Self::on(Arc::clone(&self.store), self.clock.clone(), self.ways.clone(), |_| {})
     }
 
     /// A node in memory with these backends, which others can reach where they are called `rgw`.
-    fn plane(&self, node: &Node) -> MemoryPlane {
+    pub fn plane(&self, node: &Node) -> MemoryPlane {
         let backends = node.description.backends.iter().map(|backend| backend.backend_id.clone());
         let plane = MemoryPlane::new(node.id(), backends, Arc::new(self.clock.clone()));
         self.reach(node, Arc::new(plane.clone()));
@@ -87,7 +87,7 @@ impl Site {
     }
 
     /// A node that joined and was heard.
-    async fn active(&self, node: &Node) -> Session {
+    pub async fn active(&self, node: &Node) -> Session {
         let session = self.join(node).await.unwrap();
         session.hear(node.heartbeat(0)).await.unwrap();
         self.fleet.refresh().await.unwrap();
@@ -106,13 +106,13 @@ impl Site {
 
 /// A node that wants to join.
 #[derive(Clone)]
-struct Node {
-    description: NodeDescription,
-    key: SigningKey,
+pub struct Node {
+    pub description: NodeDescription,
+    pub key: SigningKey,
 }
 
 impl Node {
-    fn new(name: &str, backends: &[&str]) -> Self {
+    pub fn new(name: &str, backends: &[&str]) -> Self {
         let key = SigningKey::from_secret(blake3::hash(name.as_bytes()).as_bytes());
         let backend =
             |id: &&str| NodeBackend { backend_id: word(id), kind: word("memory"), shared: id.starts_with("rgw") };
@@ -128,7 +128,7 @@ impl Node {
         Self { description, key }
     }
 
-    fn id(&self) -> NodeId {
+    pub fn id(&self) -> NodeId {
         self.description.node_id.clone()
     }
 

@@ -13,6 +13,10 @@ use super::{Fleet, Heard, roster::is_older, troubled::Troubled};
 
 /// The lease under which nodes are called suspect.
 const LEASE: &str = "nodes";
+/// How long it is remembered what was stated under a ticket: longer than a statement is ever taken.
+const REMEMBERED: Duration = Duration::from_hours(24);
+/// How often what is older is forgotten.
+const FORGET_EVERY: Duration = Duration::from_mins(10);
 
 impl Fleet {
     /// Does all of it until `stop` is cancelled.
@@ -88,6 +92,7 @@ impl Fleet {
         // What others heard is written down with some delay, also after the database was gone.
         let patience = self.options().heartbeat_interval * 2;
         let mut since = Instant::now();
+        let mut forgotten = None;
         loop {
             ticks.tick().await;
             let seen = self.parts().store.list_nodes().await;
@@ -98,6 +103,12 @@ impl Fleet {
             };
             if !troubled.note("watching over the nodes", judged) {
                 since = Instant::now();
+            }
+            if forgotten.is_none_or(|at: Instant| at.elapsed() >= FORGET_EVERY) {
+                let forgot = self.parts().store.forget_before(before(self.parts().clock.now(), REMEMBERED)).await;
+                if troubled.note("forgetting old statements", forgot) {
+                    forgotten = Some(Instant::now());
+                }
             }
         }
     }
@@ -131,4 +142,9 @@ impl Fleet {
         self.know_one(changed.node.clone());
         Ok(changed.node)
     }
+}
+
+fn before(now: Timestamp, by: Duration) -> Timestamp {
+    let micros = i64::try_from(by.as_micros()).unwrap_or(i64::MAX);
+    Timestamp::from_micros(now.micros().saturating_sub(micros)).unwrap_or(Timestamp::EARLIEST)
 }

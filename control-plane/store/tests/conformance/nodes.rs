@@ -15,7 +15,7 @@ pub fn description(node: &str) -> NodeDescription {
     let backend = |id: &str, kind: &str, shared| NodeBackend { backend_id: word(id), kind: word(kind), shared };
     NodeDescription {
         node_id: word(node),
-        public_key: [7; 32],
+        public_key: *artifactstore_types::ContentAddress::of(node.as_bytes()).bytes(),
         endpoint: word("http://127.0.0.1:7080"),
         backends: vec![backend(&format!("local-{node}"), "local", false), backend("rgw", "s3", true)],
         zone: Some(word("rack-1")),
@@ -83,7 +83,7 @@ pub async fn refuses_what_the_rules_refuse_and_appends_nothing_then(world: World
     let other_key = NodeDescription { public_key: [8; 32], ..description("a") };
     let refused = ask(&world, "a", 3, NodeRequest::Announce(other_key)).await.unwrap_err();
     assert_eq!((&*refused.code, refused.subject.as_deref()), ("AS-REG-0033", Some("a")));
-    let taken = NodeDescription { node_id: word("b"), ..description("a") };
+    let taken = NodeDescription { node_id: word("b"), public_key: [9; 32], ..description("a") };
     assert_eq!(&*ask(&world, "b", 3, NodeRequest::Announce(taken)).await.unwrap_err().code, "AS-REG-0035");
     assert_eq!(&*ask(&world, "b", 3, NodeRequest::Drain).await.unwrap_err().code, "AS-REG-0031");
     assert_eq!(ask(&world, "a", 3, NodeRequest::Activate).await.unwrap().events, []);
@@ -107,7 +107,7 @@ pub async fn decides_about_nodes_between_packages(world: World) {
 
 pub async fn one_of_two_nodes_gets_a_backend_both_announce_at_once(world: World) {
     let announce = |node: &'static str| {
-        let same = NodeDescription { node_id: word(node), ..description("same") };
+        let same = NodeDescription { backends: description("same").backends, ..description(node) };
         ask(&world, node, 1, NodeRequest::Announce(same))
     };
     let (first, second) = tokio::join!(announce("a"), announce("b"));

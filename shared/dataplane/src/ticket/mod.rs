@@ -30,8 +30,8 @@ mod verifier;
 #[cfg(test)]
 pub(crate) mod tests;
 
+pub use artifactstore_types::TicketToken;
 pub use id::TicketId;
 pub use permission::{MAX_LIFETIME_SECONDS, Operation, Permission, Target, Ticket};
 pub use refused::TicketRefused;
-pub use token::TicketToken;
 pub use verifier::TicketVerifier;

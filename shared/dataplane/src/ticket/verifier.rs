@@ -1,11 +1,11 @@
 //! When a ticket is taken.
 
-use artifactstore_types::{NodeId, Timestamp};
+use artifactstore_types::{NodeId, TicketToken, Timestamp};
 
 use super::{
     permission::{Operation, Ticket},
     refused::TicketRefused,
-    token::TicketToken,
+    token,
 };
 use crate::signing::{CLOCK_SKEW_SECONDS, KeyRing};
 
@@ -24,12 +24,12 @@ impl TicketVerifier {
     /// [`CLOCK_SKEW_SECONDS`]; one for another node or operation.
     pub fn verify(
         &self,
-        token: &TicketToken,
+        shown: &TicketToken,
         node_id: &NodeId,
         operation: Operation,
         now: Timestamp,
     ) -> Result<Ticket, TicketRefused> {
-        let ticket = self.authenticate(token, now)?;
+        let ticket = self.authenticate(shown, now)?;
         let ticket_id = ticket.ticket_id();
         if ticket.issued_at() > now.plus_seconds(CLOCK_SKEW_SECONDS) {
             return Err(TicketRefused::NotYetValid { ticket_id });
@@ -52,7 +52,7 @@ impl TicketVerifier {
     /// # Errors
     /// A token that is no ticket, bears another header, is signed by an unknown or untrusted key, is forged or altered, or
     /// whose claims are not exactly a ticket's.
-    pub fn authenticate(&self, token: &TicketToken, now: Timestamp) -> Result<Ticket, TicketRefused> {
-        token.ticket(&self.keys, now)
+    pub fn authenticate(&self, shown: &TicketToken, now: Timestamp) -> Result<Ticket, TicketRefused> {
+        token::read(shown, &self.keys, now)
     }
 }

@@ -45,8 +45,8 @@ fn source(script: Script, asked: Arc<Mutex<Vec<ByteRange>>>) -> Source {
                 None => (bytes.len(), None),
             };
             let chunks: Vec<_> = bytes[..limit].chunks(7).map(|chunk| Ok(Bytes::copy_from_slice(chunk))).collect();
-            let blob = ServedBlob { size_bytes: script.bytes.len() as u64, range: all, verified: script.verified };
-            Ok(Served { blob, bytes: stream::iter(chunks.into_iter().chain(ending)).boxed() })
+            let bytes = stream::iter(chunks.into_iter().chain(ending)).boxed();
+            Ok(Reading { size_bytes: script.bytes.len() as u64, range: all, verified: script.verified, bytes })
         };
         let served = served();
         async move { served }.boxed()
@@ -58,7 +58,7 @@ async fn read(range: ByteRange, scripts: Vec<Script>) -> (Result<Vec<u8>, Fault>
     let sources: Vec<_> = scripts.into_iter().map(|script| source(script, Arc::clone(&asked))).collect();
     let served = resumed(ContentAddress::of(&blob()), range, sources, fault(Category::NotFound)).await;
     let came = match served {
-        Ok(served) => served.bytes.try_collect::<Vec<_>>().await.map(|chunks| chunks.concat()),
+        Ok(reading) => reading.bytes.try_collect::<Vec<_>>().await.map(|chunks| chunks.concat()),
         Err(fault) => Err(fault),
     };
     let asked = asked.lock().unwrap().clone();
@@ -104,7 +104,7 @@ async fn what_was_promised_to_be_verified_is_verified_though_it_came_in_pieces()
     let unverified = Script { verified: false, ..other.clone() };
     for second in [other, unverified] {
         let (came, _) = read(ByteRange::ALL, vec![broken(50, Category::Unavailable), second]).await;
-        assert_eq!(&*came.unwrap_err().code, "AS-SVC-0032");
+        assert_eq!(&*came.unwrap_err().code, "AS-CLIENT-0020");
     }
 }
 
@@ -130,8 +130,8 @@ async fn a_blob_of_another_size_is_no_source() {
 #[tokio::test(start_paused = true)]
 async fn a_source_that_falls_silent_is_given_up() {
     let silent: Source = Box::new(|_| {
-        let blob = ServedBlob { size_bytes: 100, range: 0..100, verified: true };
-        async move { Ok(Served { blob, bytes: stream::pending().boxed() }) }.boxed()
+        let silent = Reading { size_bytes: 100, range: 0..100, verified: true, bytes: stream::pending().boxed() };
+        async move { Ok(silent) }.boxed()
     });
     let sources = [silent, source(good(), Arc::default())];
     let served = resumed(ContentAddress::of(&blob()), ByteRange::ALL, sources, fault(Category::NotFound)).await;

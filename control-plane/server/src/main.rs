@@ -1,0 +1,71 @@
+//! The control-plane process: reads its settings, opens a control plane, and runs it until it is asked to end.
+
+use std::{
+    env,
+    io::{self, Write as _},
+    process::ExitCode,
+    time::Duration,
+};
+
+use artifactstore_kit::{Shutdown, Sources, telemetry};
+use artifactstore_server::process::{ControlPlane, ControlPlaneSettings, process_refused, settings_refused};
+use artifactstore_types::Fault;
+use tokio::runtime;
+
+const USAGE: &str = "\
+A control plane of artifactstore: owns the registry, and sends bytes to nodes.
+
+Usage: artifactstore-control-plane [--help | --version]
+
+Settings come from the TOML file that ARTIFACTSTORE_CONFIG names, then from the environment:
+  ARTIFACTSTORE_DATABASE_URL  postgres://USER@HOST/DATABASE, or sqlite://PATH for one control plane
+  ARTIFACTSTORE_JOIN_TOKEN    what nodes must have been given to join
+docs/OPERATOR.md explains these and the others.
+";
+
+fn main() -> ExitCode {
+    let arguments: Vec<_> = env::args_os().skip(1).collect();
+    let words: Vec<_> = arguments.iter().map(|word| word.to_string_lossy()).collect();
+    let ended = match words.iter().map(AsRef::as_ref).collect::<Vec<_>>()[..] {
+        [] => run(),
+        ["--help" | "-h"] => shown(USAGE),
+        ["--version" | "-V"] => shown(concat!("artifactstore-control-plane ", env!("CARGO_PKG_VERSION"), "\n")),
+        _ => Err(settings_refused("the command line says what is not understood; --help shows what is")),
+    };
+    match ended {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(fault) => {
+            // Nobody is left to tell where standard error is closed.
+            let _ = writeln!(io::stderr(), "error[{}]: {}{}", fault.code, fault.message, subject(&fault));
+            ExitCode::from(fault.category.exit_code())
+        }
+    }
+}
+
+fn subject(fault: &Fault) -> String {
+    fault.subject.as_ref().map(|subject| format!(" ({subject})")).unwrap_or_default()
+}
+
+fn shown(text: &str) -> Result<(), Fault> {
+    io::stdout().write_all(text.as_bytes()).map_err(process_refused)
+}
+
+fn run() -> Result<(), Fault> {
+    let sources = Sources::of_process(&[]).map_err(settings_refused)?;
+    let settings = ControlPlaneSettings::load(&sources)?;
+    telemetry::init(&settings.log_level, settings.log_format).map_err(process_refused)?;
+    let runtime = runtime::Builder::new_multi_thread().enable_all().build().map_err(process_refused)?;
+    let ended = runtime.block_on(serve(&settings));
+    // Threads that still look a name up, or the like, are not waited for longer than this.
+    runtime.shutdown_timeout(Duration::from_secs(1));
+    ended
+}
+
+async fn serve(settings: &ControlPlaneSettings) -> Result<(), Fault> {
+    let shutdown = Shutdown::new();
+    tokio::spawn(shutdown.on_signals().map_err(process_refused)?);
+    let control_plane = ControlPlane::open(settings).await?;
+    let (grpc, http) = (control_plane.server().grpc_addr(), control_plane.server().http_addr());
+    shown(&format!("{} gRPC http://{grpc} HTTP http://{http}\n", settings.control_plane_id))?;
+    Box::pin(control_plane.run(&shutdown)).await
+}
