@@ -3,7 +3,7 @@
 use std::io::{self, Write as _};
 
 use artifactstore_client::{PushRequest, PushTarget};
-use artifactstore_types::{Fault, Metadata, NewPackage, Provenance, Value};
+use artifactstore_types::{Fault, IdempotencyKey, Ids as _, Metadata, NewPackage, Provenance, SystemIds, Value};
 
 use super::Ended;
 use crate::{args::Push, context::Context, faults, output::Stop, render::report, store::Missing};
@@ -40,6 +40,7 @@ fn request(arguments: Push, context: &Context) -> Result<PushRequest, Fault> {
         replace: arguments.replace,
         finalize: !arguments.no_finalize,
         skip_special: arguments.skip_special,
+        idempotency_key: Some(IdempotencyKey::new(SystemIds.next())),
     })
 }
 

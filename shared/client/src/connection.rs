@@ -12,7 +12,7 @@ use async_trait::async_trait;
 use bytes::Bytes;
 use futures::stream::BoxStream;
 
-use crate::faults;
+use crate::{FileSource, faults};
 
 /// Bytes on their way: chunks of any size, or the failure that ends them.
 pub type ByteStream = BoxStream<'static, Result<Bytes, Fault>>;
@@ -83,6 +83,16 @@ pub trait Connection: Send + Sync + 'static {
 
     /// Adds one file of any size. When this returns, the file is durable and registered.
     async fn ingest_file(&self, upload: &Upload, header: FileHeader, bytes: ByteStream) -> Result<FileRecord, Fault>;
+
+    /// Adds one file of any size whose bytes can be read again, so that an upload that broke off can go on.
+    async fn ingest_source(
+        &self,
+        upload: &Upload,
+        header: FileHeader,
+        source: Arc<dyn FileSource>,
+    ) -> Result<FileRecord, Fault> {
+        self.ingest_file(upload, header, source.open(0)).await
+    }
 
     /// Adds many small files (each at most [`Connection::small_file_limit`] bytes) in one stream; each is answered on
     /// its own, in order, once durable and registered. The stream ends early after a fault that concerns all of them,

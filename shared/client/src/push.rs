@@ -6,7 +6,7 @@
 
 use std::{path::PathBuf, sync::Arc, time::Duration};
 
-use artifactstore_types::{Actor, Fault, NewPackage, PackageId, PackageRecord, Upload};
+use artifactstore_types::{Actor, Fault, IdempotencyKey, NewPackage, PackageId, PackageRecord, Upload};
 use tokio::{task, time};
 use tokio_util::sync::CancellationToken;
 
@@ -48,6 +48,8 @@ pub struct PushRequest {
     pub finalize: bool,
     /// Whether symbolic links, sockets, named pipes and devices are left out instead of refused.
     pub skip_special: bool,
+    /// A key of this push alone: what breaks off under it goes on where it stood, and what is asked twice counts once.
+    pub idempotency_key: Option<IdempotencyKey>,
 }
 
 /// What a push did.
@@ -76,7 +78,7 @@ pub async fn push(
     progress: Arc<dyn Progress>,
     interrupt: CancellationToken,
 ) -> Result<Pushed, Fault> {
-    let PushRequest { directory, target, actor, replace, finalize, skip_special } = request;
+    let PushRequest { directory, target, actor, replace, finalize, skip_special, idempotency_key } = request;
     let walked = task::spawn_blocking(move || walk(&directory, skip_special)).await;
     let Walk { files, skipped, total_bytes } = walked.map_err(|_| faults::thread_lost("read directory"))??;
     let file_count = files.len() as u64;
@@ -86,11 +88,15 @@ pub async fn push(
     }
 
     let (package, own) = match target {
-        PushTarget::New(new) => (retry::once(|| connection.create_package(&actor, (*new).clone(), None)).await?, true),
+        PushTarget::New(new) => {
+            let create = || connection.create_package(&actor, (*new).clone(), idempotency_key);
+            let asked_twice_counts_once = idempotency_key.is_some();
+            (if asked_twice_counts_once { retry::idempotent(create).await? } else { retry::once(create).await? }, true)
+        }
         PushTarget::Open(id) => (retry::idempotent(|| connection.load_package(id)).await?, false),
     };
     let id = package.package_id;
-    let upload = Upload { package_id: id, actor: actor.clone(), replace, idempotency_key: None };
+    let upload = Upload { package_id: id, actor: actor.clone(), replace, idempotency_key };
     let mut transfer = Transfer::new(Arc::clone(connection), upload, files.into(), progress);
     let work = async {
         transfer.run(package.file_count > 0).await?;

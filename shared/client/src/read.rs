@@ -15,7 +15,7 @@ use bytes::Bytes;
 use futures::{Stream, StreamExt as _, stream, stream::BoxStream};
 use rustix::{
     buffer::spare_capacity,
-    fs::{Mode, OFlags},
+    fs::{Mode, OFlags, SeekFrom},
     io::Errno,
 };
 use tokio::{sync::mpsc, task};
@@ -71,13 +71,14 @@ pub fn small_files(
         .boxed()
 }
 
-/// A file of any size in chunks, read ahead on a thread of its own. Ends with a fault where the file changed.
-pub fn chunks(files: Arc<[LocalFile]>, index: usize) -> ByteStream {
+/// A file of any size in chunks from `offset` on, read ahead on a thread of its own. Ends with a fault where the file
+/// changed.
+pub fn chunks(files: Arc<[LocalFile]>, index: usize, offset: u64) -> ByteStream {
     let (sender, receiver) = mpsc::channel(CHUNKS_AHEAD);
     task::spawn_blocking(move || {
         let file = &files[index];
         // A send fails only when nobody wants the rest.
-        let sent = for_each_chunk(file, |chunk| sender.blocking_send(Ok(Bytes::from(chunk))).is_ok());
+        let sent = for_each_chunk(file, offset, |chunk| sender.blocking_send(Ok(Bytes::from(chunk))).is_ok());
         if let Err(fault) = sent {
             let _ = sender.blocking_send(Err(fault));
         }
@@ -105,7 +106,7 @@ pub fn each<T: Send + 'static>(
 /// Both digests of one file's bytes. Blocks the thread.
 pub fn dual_digest(file: &LocalFile) -> Result<DualDigest, Fault> {
     let mut hasher = DualHasher::default();
-    for_each_chunk(file, |chunk| {
+    for_each_chunk(file, 0, |chunk| {
         hasher.update(&chunk);
         true
     })?;
@@ -115,7 +116,7 @@ pub fn dual_digest(file: &LocalFile) -> Result<DualDigest, Fault> {
 /// The address of one file's bytes. Blocks the thread.
 pub fn address(file: &LocalFile) -> Result<ContentAddress, Fault> {
     let mut hasher = blake3::Hasher::new();
-    for_each_chunk(file, |chunk| {
+    for_each_chunk(file, 0, |chunk| {
         hasher.update(&chunk);
         true
     })?;
@@ -181,9 +182,13 @@ fn append_whole(file: &LocalFile, bytes: &mut Vec<u8>) -> Result<(), Fault> {
     require_unchanged(file, &opened)
 }
 
-fn for_each_chunk(file: &LocalFile, mut take: impl FnMut(Vec<u8>) -> bool) -> Result<(), Fault> {
+fn for_each_chunk(file: &LocalFile, offset: u64, mut take: impl FnMut(Vec<u8>) -> bool) -> Result<(), Fault> {
     let opened = open(file)?;
-    let mut left = file.size_bytes;
+    if offset > 0 {
+        rustix::fs::seek(&opened, SeekFrom::Start(offset))
+            .map_err(|error| faults::file_unreadable(&file.relative_path, &io::Error::from(error)))?;
+    }
+    let mut left = file.size_bytes.saturating_sub(offset);
     while left > 0 {
         let mut chunk = Vec::with_capacity(usize::try_from(left).unwrap_or(CHUNK).min(CHUNK));
         let end = chunk.capacity();

@@ -65,6 +65,7 @@ pub async fn push(connection: &Arc<dyn Connection>, directory: &Path) -> Result<
         replace: false,
         finalize: true,
         skip_special: false,
+        idempotency_key: None,
     };
     let interrupt = tokio_util::sync::CancellationToken::new();
     Ok(artifactstore_client::push(connection, request, Arc::new(Unwatched), interrupt).await?)

@@ -10,7 +10,7 @@ use futures::{StreamExt as _, future, stream};
 
 use super::{round::Round, transfer::Transfer};
 use crate::{
-    ByteStream, Step, faults,
+    ByteStream, FileSource, LocalFile, Progress, Step, faults,
     read::{self, Sending},
 };
 
@@ -88,8 +88,14 @@ impl Transfer {
         let Sending { index, declared } = sending;
         let header = read::header(&self.files[index], declared);
         let passage = Arc::new(Passage::default());
-        let bytes = self.observed(read::chunks(Arc::clone(&self.files), index), Arc::clone(&passage));
-        match self.connection.ingest_file(&self.upload, header, bytes).await {
+        let source = Observed {
+            files: Arc::clone(&self.files),
+            index,
+            sent: Arc::clone(&self.sent),
+            progress: Arc::clone(&self.progress),
+            passage: Arc::clone(&passage),
+        };
+        match self.connection.ingest_source(&self.upload, header, Arc::new(source)).await {
             Ok(record) => {
                 self.require_answers(index, declared, &record)?;
                 self.progress.on(Step::Files(1));
@@ -101,21 +107,6 @@ impl Transfer {
                 Err(passage.failure.get().cloned().unwrap_or(fault))
             }
         }
-    }
-
-    fn observed(&self, bytes: ByteStream, passage: Arc<Passage>) -> ByteStream {
-        let (sent, progress) = (Arc::clone(&self.sent), Arc::clone(&self.progress));
-        bytes
-            .inspect(move |chunk| match chunk {
-                Ok(chunk) => {
-                    let length = chunk.len() as u64;
-                    passage.bytes.fetch_add(length, Ordering::Relaxed);
-                    sent.fetch_add(length, Ordering::Relaxed);
-                    progress.on(Step::Bytes(length));
-                }
-                Err(fault) => _ = passage.failure.set(fault.clone()),
-            })
-            .boxed()
     }
 
     /// The store must have registered the file it was given, under the address it was to have.
@@ -137,5 +128,39 @@ impl Transfer {
             Err(faults::answer_unfit("add file", "registered something else than it was given")
                 .about(&file.relative_path))
         }
+    }
+}
+
+/// One file of the push, whose progress is told as it is read.
+struct Observed {
+    files: Arc<[LocalFile]>,
+    index: usize,
+    sent: Arc<AtomicU64>,
+    progress: Arc<dyn Progress>,
+    passage: Arc<Passage>,
+}
+
+impl FileSource for Observed {
+    fn size_bytes(&self) -> u64 {
+        self.files[self.index].size_bytes
+    }
+
+    fn open(&self, offset: u64) -> ByteStream {
+        // What had passed beyond the place where it goes on has to pass again.
+        let passed = self.passage.bytes.swap(offset, Ordering::Relaxed);
+        self.progress.on(Step::Repeated(passed.saturating_sub(offset)));
+        let (sent, progress, passage) =
+            (Arc::clone(&self.sent), Arc::clone(&self.progress), Arc::clone(&self.passage));
+        read::chunks(Arc::clone(&self.files), self.index, offset)
+            .inspect(move |chunk| match chunk {
+                Ok(chunk) => {
+                    let length = chunk.len() as u64;
+                    passage.bytes.fetch_add(length, Ordering::Relaxed);
+                    sent.fetch_add(length, Ordering::Relaxed);
+                    progress.on(Step::Bytes(length));
+                }
+                Err(fault) => _ = passage.failure.set(fault.clone()),
+            })
+            .boxed()
     }
 }

@@ -27,6 +27,7 @@ fn request(directory: &TempDir) -> PushRequest {
         replace: false,
         finalize: true,
         skip_special: false,
+        idempotency_key: None,
     }
 }
 

@@ -99,17 +99,45 @@ impl Remote {
         path: &RelativePath,
         range: ByteRange,
     ) -> Result<Download, Fault> {
+        match self.ask_for_file(package, path, range, self.may_go_direct()).await? {
+            Offered::Here(download) => Ok(download),
+            Offered::Elsewhere(redirect) => self.receive_from((package, path), range, redirect).await,
+        }
+    }
+
+    /// The same, through the control plane whatever it is.
+    pub(super) async fn receive_proxied(
+        &self,
+        package: PackageId,
+        path: &RelativePath,
+        range: ByteRange,
+    ) -> Result<Download, Fault> {
+        match self.ask_for_file(package, path, range, false).await? {
+            Offered::Here(download) => Ok(download),
+            Offered::Elsewhere(_) => Err(no_header()),
+        }
+    }
+
+    async fn ask_for_file(
+        &self,
+        package: PackageId,
+        path: &RelativePath,
+        range: ByteRange,
+        redirect: bool,
+    ) -> Result<Offered, Fault> {
         use v1::download_response::Part;
         let request = v1::DownloadRequest {
             package_id: package.to_string(),
             relative_path: path.to_string(),
             range: Some(range.into()),
-            redirect: false,
+            redirect,
         };
         let (mut packages, limit) = (self.packages(), self.options.call_timeout);
         let mut parts = opening::opened(limit, packages.download(request)).await?;
-        let Some(Part::Header(header)) = opening::first(limit, &mut parts).await?.part else {
-            return Err(no_header());
+        let header = match opening::first(limit, &mut parts).await?.part {
+            Some(Part::Header(header)) => header,
+            Some(Part::Redirect(redirect)) => return Ok(Offered::Elsewhere(redirect)),
+            _ => return Err(no_header()),
         };
         let v1::DownloadHeader { file, offset, length, verified } = header;
         let file: FileRecord = read("header.file", file)?;
@@ -119,7 +147,8 @@ impl Remote {
             Some(Part::Chunk(chunk)) => Ok(chunk),
             _ => Err(no_chunk()),
         });
-        Ok(Download { file, range: offset..end, verified, bytes: opening::exactly(length, chunks) })
+        let bytes = opening::exactly(length, chunks);
+        Ok(Offered::Here(Download { file, range: offset..end, verified, bytes }))
     }
 
     pub(super) fn receive_findings(&self, package: PackageId) -> BoxStream<'static, Result<FileVerification, Fault>> {
@@ -135,6 +164,14 @@ impl Remote {
         };
         stream::once(findings).try_flatten().boxed()
     }
+}
+
+/// How a file is offered.
+enum Offered {
+    /// Its bytes come.
+    Here(Download),
+    /// Nodes have it.
+    Elsewhere(v1::DownloadRedirect),
 }
 
 /// As many answers as were asked for.

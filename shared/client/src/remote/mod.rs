@@ -2,6 +2,7 @@
 //! the store sends is checked before it is passed on: an answer that is cut short is a fault, never a shorter answer.
 //! Trying again is left to whoever calls.
 
+mod direct;
 mod events;
 mod files;
 mod ingest;
@@ -31,7 +32,10 @@ use tonic::{
     transport::{Channel, Endpoint},
 };
 
-use crate::connection::{ByteStream, Connection, Download, KnownFile, ManifestFormat, TailRequest};
+use crate::{
+    FileSource,
+    connection::{ByteStream, Connection, Download, KnownFile, ManifestFormat, TailRequest},
+};
 
 /// Every code made here, with what it means.
 pub const CODES: &[(&str, &str)] = &[("AS-CLIENT-0101", "the address of a store is not an http:// URL")];
@@ -43,11 +47,14 @@ pub struct RemoteOptions {
     pub connect_timeout: Duration,
     /// How long a call may take to be answered; of a stream, its beginning. Uploads of one file have no limit.
     pub call_timeout: Duration,
+    /// Whether bytes go straight to and from nodes where the store has some. Without, all of them go through the control
+    /// plane, for clients that cannot reach the nodes.
+    pub direct: bool,
 }
 
 impl Default for RemoteOptions {
     fn default() -> Self {
-        Self { connect_timeout: Duration::from_secs(5), call_timeout: Duration::from_secs(30) }
+        Self { connect_timeout: Duration::from_secs(5), call_timeout: Duration::from_secs(30), direct: true }
     }
 }
 
@@ -59,6 +66,7 @@ pub struct Remote {
     events: EventServiceClient<Channel>,
     health: HealthServiceClient<Channel>,
     nodes: NodeServiceClient<Channel>,
+    transfers: direct::Nodes,
     options: RemoteOptions,
 }
 
@@ -82,6 +90,7 @@ impl Remote {
             events: EventServiceClient::new(channel.clone()).max_decoding_message_size(limits::MESSAGE_BYTES),
             health: HealthServiceClient::new(channel.clone()),
             nodes: NodeServiceClient::new(channel).max_decoding_message_size(limits::MESSAGE_BYTES),
+            transfers: direct::Nodes::default(),
             options,
         })
     }
@@ -133,7 +142,16 @@ impl Connection for Remote {
     }
 
     async fn ingest_file(&self, upload: &Upload, header: FileHeader, bytes: ByteStream) -> Result<FileRecord, Fault> {
-        self.send_file(upload, header, bytes).await
+        self.send_once(upload, header, bytes).await
+    }
+
+    async fn ingest_source(
+        &self,
+        upload: &Upload,
+        header: FileHeader,
+        source: Arc<dyn FileSource>,
+    ) -> Result<FileRecord, Fault> {
+        self.send_source(upload, header, source).await
     }
 
     fn ingest_files(
@@ -141,7 +159,7 @@ impl Connection for Remote {
         upload: &Upload,
         files: BoxStream<'static, SmallFile>,
     ) -> BoxStream<'static, Result<FileRecord, Fault>> {
-        self.send_files(upload, files)
+        if self.may_go_direct() { self.send_runs(upload, files) } else { self.send_files(upload, files) }
     }
 
     fn small_file_limit(&self) -> usize {

@@ -28,6 +28,7 @@ async fn finalized() -> (Fake, PackageId, TempDir) {
         replace: false,
         finalize: true,
         skip_special: false,
+        idempotency_key: None,
     };
     let pushed = push(&fake.connection(), request, Arc::new(()), CancellationToken::new()).await.unwrap();
     (fake, pushed.package.package_id, source)
