@@ -14,8 +14,15 @@ use bytes::{Bytes, BytesMut};
 
 use self::upload::Upload;
 use crate::{
-    backend::Backend, chunks::Chunks, digesting::Digesting, faults, keys, pack::packer::Prepared, store::written_at,
+    backend::Backend,
+    chunks::Chunks,
+    digesting::Digesting,
+    faults, keys,
+    pack::packer::Prepared,
+    quarantine::{self, Examined},
+    store::written_at,
 };
+
 /// Stores the bytes of a stream.
 pub(crate) async fn ingest(backend: &Arc<Backend>, hints: IngestHints, bytes: ByteStream) -> Result<Receipt, Fault> {
     let mut chunks = Chunks::new(bytes);
@@ -85,7 +92,7 @@ struct Large<'a> {
 }
 
 impl Large<'_> {
-    /// The bytes are here already: checks that those coming are the same.
+    /// The bytes are here already: checks that those coming are the same, and that those here still are.
     async fn drain(
         mut self,
         gathered: Vec<Bytes>,
@@ -100,9 +107,10 @@ impl Large<'_> {
         }
         let digests = self.digesting.finish().await?;
         check_declared(self.declared, &digests)?;
-        let found = self.backend.store.find(&keys::blob(declared)).await?;
-        let meta = found.filter(|meta| meta.size == digests.size_bytes).ok_or_else(|| faults::vanished(declared))?;
-        Ok(self.backend.receipt_of_own(digests, written_at(&meta)))
+        match quarantine::examine(self.backend, declared).await? {
+            Examined::Sound(meta) => Ok(self.backend.receipt_of_own(digests, written_at(&meta))),
+            Examined::Lost => Err(faults::vanished(declared)),
+        }
     }
 
     async fn store(mut self, gathered: Vec<Bytes>, mut chunks: Chunks) -> Result<Receipt, Fault> {
@@ -134,7 +142,10 @@ impl Large<'_> {
         check_declared(declared, &digests)?;
         let address = ContentAddress::from_blake3(*digests.blake3.bytes());
         match upload {
-            None => backend.store.put(&keys::blob(address), part.into_iter().collect()).await?,
+            None => {
+                let _placing = backend.placing.read().await;
+                backend.store.put(&keys::blob(address), part.into_iter().collect()).await?;
+            }
             Some(mut upload) => {
                 if !part.is_empty() {
                     upload.add(part).await?;

@@ -27,6 +27,9 @@ pub struct BackendOptions {
     pub volume: Option<PathBuf>,
     /// How many bytes of a large blob are handed to the store at once.
     pub part_bytes: usize,
+    /// Whether parts grow with their number, for a store that takes so many and no more. What an ingest holds in memory
+    /// grows with them.
+    pub parts_grow: bool,
 }
 
 impl BackendOptions {
@@ -52,12 +55,13 @@ impl BackendOptions {
             index_path: Some(root.join(".index.redb")),
             volume: Some(root),
             part_bytes: MIB,
+            parts_grow: false,
         })
     }
 
     /// Any other store, with its index in memory and parts of a size that every store takes.
     pub fn store(id: BackendId, store: Arc<dyn ObjectStore>) -> Self {
-        Self { id, store, index_path: None, volume: None, part_bytes: 8 * MIB }
+        Self { id, store, index_path: None, volume: None, part_bytes: 8 * MIB, parts_grow: true }
     }
 }
 

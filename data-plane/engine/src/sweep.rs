@@ -8,7 +8,7 @@ use futures::TryStreamExt as _;
 use object_store::path::Path;
 
 use crate::{
-    keys,
+    faults, keys,
     stop::Stop,
     store::{Store, written_at},
 };
@@ -22,7 +22,7 @@ pub(crate) async fn sweep(store: Store, clock: Arc<dyn Clock>, mut stop: Stop) {
         swept = remove_left(&store, &*clock) => swept,
         () = stop.said() => Ok(()),
     };
-    if let Err(fault) = swept {
+    if let Err(fault) = swept.or_else(|fault| if faults::is_stopped(&fault) { Ok(()) } else { Err(fault) }) {
         tracing::warn!(%fault, "what was left under staging is removed another time");
     }
 }

@@ -14,7 +14,9 @@ const STEP_BYTES: u64 = 1024 * 1024;
 /// Opens the file of `key` and reads the first step of what was asked for.
 pub(super) fn open(root: &Root, key: &Path, path: &std::path::Path, options: &GetOptions) -> Result<GetResult> {
     let not_read = |error| read_failed(root, key, error);
-    let file = File::open(path).map_err(not_read)?;
+    let opened = File::open(path);
+    root.settle(path).map_err(failed)?;
+    let file = opened.map_err(not_read)?;
     let metadata = file.metadata().map_err(not_read)?;
     if !metadata.is_file() {
         return Err(not_read(io::ErrorKind::IsADirectory.into()));

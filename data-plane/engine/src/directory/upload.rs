@@ -1,14 +1,7 @@
 //! Writing: a whole object at once, or one file written as its parts arrive. Writing to the disk starts early, so that
 //! the sync at the end has little left to do; nothing has its key before that sync has returned.
 
-use std::{
-    num::NonZeroU64,
-    path::PathBuf,
-    sync::{
-        Arc,
-        atomic::{AtomicBool, Ordering},
-    },
-};
+use std::{num::NonZeroU64, path::PathBuf, sync::Arc};
 
 use async_trait::async_trait;
 use futures::{FutureExt as _, future::ready};
@@ -16,6 +9,7 @@ use object_store::{Error, MultipartUpload, PutPayload, PutResult, Result, Upload
 use tokio::sync::Mutex;
 
 use super::{
+    cancellation::{Wanted, blocking},
     failed,
     root::{Incoming, Replace, Root},
     write_failed,
@@ -24,23 +18,6 @@ use super::{
 /// How much is written before the disk is asked to take it.
 const WRITE_BACK_BYTES: u64 = 16 * 1024 * 1024;
 
-/// Says that whoever waited for a put has gone. Work on a blocking thread cannot be stopped from outside; it looks here
-/// before it makes anything visible.
-#[derive(Debug, Default)]
-pub(super) struct Cancellation(Arc<AtomicBool>);
-
-impl Cancellation {
-    pub fn watcher(&self) -> Arc<AtomicBool> {
-        Arc::clone(&self.0)
-    }
-}
-
-impl Drop for Cancellation {
-    fn drop(&mut self) {
-        self.0.store(true, Ordering::Release);
-    }
-}
-
 /// Writes a whole object.
 pub(super) fn put(
     root: &Arc<Root>,
@@ -48,14 +25,11 @@ pub(super) fn put(
     to: &std::path::Path,
     payload: &PutPayload,
     replace: Replace,
-    cancelled: &AtomicBool,
+    wanted: &Wanted,
 ) -> Result<PutResult> {
     let incoming = root.create_incoming().map_err(failed)?;
     write_at(&incoming, payload, 0)?;
-    if cancelled.load(Ordering::Acquire) {
-        return Err(failed(std::io::ErrorKind::Interrupted.into()));
-    }
-    incoming.publish(to, replace).map_err(|error| write_failed(key, error))?;
+    incoming.publish(to, replace, wanted).map_err(|error| write_failed(key, error))?;
     Ok(done())
 }
 
@@ -117,9 +91,11 @@ impl MultipartUpload for DirectoryUpload {
     async fn complete(&mut self) -> Result<PutResult> {
         let Some(incoming) = self.incoming.take() else { return Err(ended()) };
         let (key, to) = (self.key.clone(), self.to.clone());
-        let publish = move || incoming.publish(&to, Replace::Yes).map_err(|error| write_failed(&key, error));
-        tokio::task::spawn_blocking(publish).await??;
-        Ok(done())
+        blocking(move |wanted| {
+            incoming.publish(&to, Replace::Yes, wanted).map_err(|error| write_failed(&key, error))?;
+            Ok(done())
+        })
+        .await
     }
 
     async fn abort(&mut self) -> Result<()> {

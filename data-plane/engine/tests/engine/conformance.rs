@@ -13,7 +13,7 @@ use artifactstore_dataplane::{
     conformance::{Damage, Offered, Subject, a_receipt_survives_a_crash},
     data_plane_conformance,
 };
-use artifactstore_engine::{BackendOptions, Engine};
+use artifactstore_engine::{BackendOptions, Disk as _, Engine};
 use artifactstore_types::{BackendId, Location};
 use async_trait::async_trait;
 use object_store::{ObjectStore, ObjectStoreExt as _, memory::InMemory, path::Path};
@@ -122,8 +122,11 @@ impl Subject for OnADirectory {
                 file.write_all_at(&[byte[0] ^ 0x10], middle).unwrap();
             }
             Damage::Cut => file.set_len(middle).unwrap(),
-            Damage::Gone => fs::remove_file(path).unwrap(),
+            Damage::Gone => fs::remove_file(&path).unwrap(),
         }
+        // It is damage that a crash does not undo.
+        self.disk.sync_file(&file, &path).unwrap();
+        self.disk.sync_folder(path.parent().unwrap()).unwrap();
         Offered::Yes
     }
 

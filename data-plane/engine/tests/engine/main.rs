@@ -4,8 +4,11 @@
 
 mod conformance;
 mod crashes;
+mod deletions;
 mod directory;
+mod durability;
 mod faults;
 mod index;
 mod packing;
+mod quarantine;
 mod support;
