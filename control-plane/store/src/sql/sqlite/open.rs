@@ -62,6 +62,6 @@ pub(crate) async fn open(path: PathBuf, options: StoreOptions) -> Result<SqlStor
         head: watch::Sender::new(0),
         options,
         held: Mutex::new(Some(Box::new(lock))),
-        task: None,
+        listener: None,
     }))
 }
