@@ -95,9 +95,9 @@ async fn a_replay_gives_the_same_views_and_the_same_answers() {
     let id = package(&store, "replayed").await;
     fill(&store, id).await;
     let before = store.finalize_package(&actor(), id).await.unwrap();
-    assert_eq!(embedded.registry().check(&|_, _| {}).await.unwrap().findings, Vec::<String>::new());
+    assert_eq!(embedded.registry().check(&|_, _| {}).await.unwrap().findings, []);
     assert_eq!(embedded.registry().replay(&|_, _| {}).await.unwrap().head, before.last_event_sequence);
-    assert_eq!(embedded.registry().check(&|_, _| {}).await.unwrap().findings, Vec::<String>::new());
+    assert_eq!(embedded.registry().check(&|_, _| {}).await.unwrap().findings, []);
     assert_eq!(store.load_package(id).await.unwrap(), before);
 }
 

@@ -12,9 +12,11 @@ mod faults;
 mod memory;
 mod open;
 mod ports;
+mod run;
 mod sql;
 mod tail;
 
+pub use check::{Difference, Finding};
 pub use committer::{Committer, CommitterOptions};
 pub use faults::CODES;
 pub use memory::MemoryStore;

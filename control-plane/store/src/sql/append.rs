@@ -52,15 +52,24 @@ impl<E: Engine> SqlStore<E> {
         let mut writer = timeout(deadline, self.writer.lock()).await.map_err(too_slow)?;
         // Given up on, or failed, it drops the connection, and the database undoes what was begun.
         let decided = timeout(deadline, self.decide(&mut writer, commands)).await.map_err(too_slow)?;
-        let (Append { mut connection, head: before }, batch) = decided?;
-        if let Some(last) = batch.events.last() {
-            end::<E>(&mut connection, "COMMIT", OPERATION, deadline).await?;
-            writer.remember(before, last.sequence, batch.states);
-            self.parts.head.send_modify(|known| *known = last.sequence.max(*known));
-        } else {
-            end::<E>(&mut connection, "ROLLBACK", OPERATION, deadline).await?;
+        let (Append { mut connection, end: before }, batch) = decided?;
+        let Some(last) = batch.events.last() else {
+            // Nothing is to be kept, so it is no matter how this ends.
+            if end::<E>(&mut connection, "ROLLBACK", OPERATION, deadline).await.is_ok() {
+                writer.rest(connection);
+            }
+            return Ok(answers(commands, batch.answers, batch.events));
+        };
+        match end::<E>(&mut connection, "COMMIT", OPERATION, deadline).await {
+            Ok(()) => writer.rest(connection),
+            Err(fault) => {
+                drop(connection);
+                self.settle(&mut writer, last, fault).await?;
+            }
         }
-        writer.rest(connection);
+        let head = last.sequence;
+        writer.remember(before, head, batch.states);
+        self.parts.head.send_modify(|known| *known = head.max(*known));
         Ok(answers(commands, batch.answers, batch.events))
     }
 
@@ -69,12 +78,12 @@ impl<E: Engine> SqlStore<E> {
         let mut append = writer.begin(&self.parts.writer, &self.parts.options, OPERATION).await?;
         let mut session = Session::<E> { operation: OPERATION, connection: &mut append.connection };
         let needs = Needs::of(commands);
-        let states = match writer.recall(append.head, &needs.packages) {
+        let states = match writer.recall(append.end, &needs.packages) {
             Some(states) => states,
             None => session.load_states(&needs.packages).await?,
         };
         let facts = session.load_facts(needs, &states).await?;
-        let batch = Batch::decide(append.head, states, facts, commands, &*self.parts.options.ids);
+        let batch = Batch::decide(append.end.head, states, facts, commands, &*self.parts.options.ids);
         session.append(&batch.events, &batch.views).await?;
         Ok((append, batch))
     }
@@ -96,7 +105,7 @@ fn manifest_bytes(commands: &[Command]) -> usize {
     commands.iter().map(bytes).sum()
 }
 
-/// Ends a transaction. Whatever goes wrong from here on, what it did may have happened.
+/// Ends a transaction. Where that fails, what it did may have happened all the same.
 pub(super) async fn end<E: Engine>(
     connection: &mut Connection<E>,
     how: &'static str,
@@ -104,15 +113,7 @@ pub(super) async fn end<E: Engine>(
     deadline: Duration,
 ) -> Result<(), Fault> {
     match timeout(deadline, E::run(connection, how)).await {
-        Ok(Ok(())) => Ok(()),
-        Ok(Err(error)) => {
-            let fault = E::fault(operation, &error);
-            match fault.category {
-                Category::Unavailable | Category::DeadlineExceeded => Err(fault.with_unknown_outcome()),
-                // The database said no, and undid everything.
-                _ => Err(fault),
-            }
-        }
-        Err(_) => Err(faults::too_slow(operation, deadline).with_unknown_outcome()),
+        Ok(ended) => ended.map_err(|error| E::fault(operation, &error)),
+        Err(_) => Err(faults::too_slow(operation, deadline)),
     }
 }

@@ -5,12 +5,16 @@
 use std::{borrow::Cow, future::Future};
 
 use artifactstore_types::Fault;
+use futures::stream::BoxStream;
 use sqlx::{Database, migrate::Migrate};
 
 use super::statements::{Statement, Statements};
 
 /// A connection of an engine.
 pub(crate) type Connection<E> = <<E as Engine>::Db as Database>::Connection;
+
+/// A row of a long answer.
+pub(crate) type Scanned<E> = Result<<<E as Engine>::Db as Database>::Row, sqlx::Error>;
 
 /// One database engine.
 pub(crate) trait Engine: Send + Sync + Sized + 'static {
@@ -22,14 +26,22 @@ pub(crate) trait Engine: Send + Sync + Sized + 'static {
     /// Begins a transaction, takes the log's lock, and says where the log ends: nothing that a decision reads can change
     /// from then on.
     const BEGIN_APPEND: &'static str;
+    /// Ends a transaction that has looked for a change and not found it, so that it can never come to be.
+    const SETTLE: &'static str;
     /// Begins a transaction that only reads, and sees one state of the database throughout.
     const BEGIN_SNAPSHOT: &'static str;
     /// Drops what its migrations have made.
     const DROP_EVERYTHING: &'static str;
-    /// Empties the views.
-    const CLEAR_VIEWS: &'static str = include_str!("scripts/portable/clear_views.sql");
-    /// Hides the views behind empty ones, for one connection.
+    /// Lets a connection use what folding the whole log needs.
+    const PREPARE_TO_FOLD: &'static str;
+    /// Hides the views behind empty ones, for one connection, which are filled by folds alone.
     const CREATE_SHADOWS: &'static str;
+    /// Makes of what was folded into them what the views would be.
+    const FINISH_SHADOWS: &'static [&'static str];
+    /// Makes a transaction ready to fold the log again.
+    const BEGIN_REPLAY: &'static [&'static str];
+    /// Puts what was folded since in the place of the views.
+    const END_REPLAY: &'static [&'static str];
     /// Its migrations: number, name, text.
     const MIGRATIONS: &'static [(i64, &'static str, &'static str)];
 
@@ -39,6 +51,13 @@ pub(crate) trait Engine: Send + Sync + Sized + 'static {
         statement: &'static Statement,
         arguments: &[Argument<'_>],
     ) -> impl Future<Output = Result<Vec<<Self::Db as Database>::Row>, sqlx::Error>> + Send;
+
+    /// Sends a statement and hands out the rows of the answer as they come.
+    fn scan<'c>(
+        connection: &'c mut Connection<Self>,
+        statement: &'static Statement,
+        arguments: &[Argument<'_>],
+    ) -> Result<BoxStream<'c, Scanned<Self>>, sqlx::Error>;
 
     /// Sends a statement that takes one set of arguments a row, for all rows, and reads every row of the answer.
     fn fetch_bulk(
@@ -52,6 +71,12 @@ pub(crate) trait Engine: Send + Sync + Sized + 'static {
     fn write(
         connection: &mut Connection<Self>,
         writes: &[(&'static Statement, Rows<'_>)],
+    ) -> impl Future<Output = Result<(), sqlx::Error>> + Send;
+
+    /// Sends several statements of a fold, each for its rows.
+    fn load(
+        connection: &mut Connection<Self>,
+        writes: Vec<(&'static Statement, Rows<'_>)>,
     ) -> impl Future<Output = Result<(), sqlx::Error>> + Send;
 
     /// Runs several statements without arguments, and reads every row of their answers.

@@ -7,26 +7,21 @@ use std::{
 };
 
 use artifactstore_registry::{Facts, Needs, Package};
-use artifactstore_types::{Fault, PackageId, Sequence};
+use artifactstore_types::{Fault, PackageId};
 
 use super::{
     Session, decode,
     engine::{Column, Engine, Rows},
+    writer::LogEnd,
 };
 use crate::faults;
 
 impl<E: Engine> Session<'_, E> {
-    /// The sequence of the last event.
-    pub(super) async fn load_head(&mut self) -> Result<Sequence, Fault> {
-        let rows = self.fetch(&E::STATEMENTS.load_head, &[]).await?;
-        decode::head(rows.first()).ok_or_else(|| faults::foreign_schema(self.operation))?
-    }
-
     /// Begins to append: takes the log's lock, and says where the log ends.
-    pub(super) async fn begin_append(&mut self) -> Result<Sequence, Fault> {
+    pub(super) async fn begin_append(&mut self) -> Result<LogEnd, Fault> {
         let rows = E::fetch_script(self.connection, E::BEGIN_APPEND).await;
         let rows = rows.map_err(|error| E::fault(self.operation, &error))?;
-        decode::head(rows.first()).ok_or_else(|| faults::foreign_schema(self.operation))?
+        rows.first().map(decode::log_end).ok_or_else(|| faults::foreign_schema(self.operation))?
     }
 
     /// These packages, those of them that exist.

@@ -12,6 +12,7 @@ mod listener;
 mod log;
 mod migrations;
 mod postgres;
+mod settle;
 mod sqlite;
 mod statements;
 #[cfg(test)]
@@ -145,6 +146,13 @@ impl<E: Engine> Session<'_, E> {
 
     async fn run(&mut self, script: &'static str) -> Result<(), Fault> {
         E::run(self.connection, script).await.map_err(|error| E::fault(self.operation, &error))
+    }
+
+    async fn run_all(&mut self, scripts: &'static [&'static str]) -> Result<(), Fault> {
+        for script in scripts {
+            self.run(script).await?;
+        }
+        Ok(())
     }
 
     async fn fetch_bulk(&mut self, statement: &'static Statement, rows: &Rows<'_>) -> Result<Vec<Row<E>>, Fault> {

@@ -2,8 +2,8 @@
 //!
 //! Invariants: whoever holds the writer is alone with it in this process. The connection is taken out while a transaction
 //! is open and put back when that has ended well; after anything else, a dropped future included, it is closed, and with
-//! it whatever it had begun. What is remembered of a package is used only while the log ends where this writer left it:
-//! nothing can have changed a package without moving the log's head.
+//! it whatever it had begun. What is remembered of a package is used only while the log is the same and ends where this
+//! writer left it: nothing can have changed a package without moving the log's head, or making another log.
 
 use std::collections::{BTreeSet, HashMap};
 
@@ -25,7 +25,7 @@ const REMEMBERED: usize = 4_096;
 pub(super) struct Writer<E: Engine> {
     idle: Option<Connection<E>>,
     closed: bool,
-    head: Sequence,
+    end: Option<LogEnd>,
     states: HashMap<PackageId, Package>,
 }
 
@@ -33,12 +33,21 @@ pub(super) struct Writer<E: Engine> {
 pub(super) struct Append<E: Engine> {
     pub(super) connection: Connection<E>,
     /// Where the log ends.
+    pub(super) end: LogEnd,
+}
+
+/// Where a log ends, and which log it is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct LogEnd {
+    /// The sequence of the last event.
     pub(super) head: Sequence,
+    /// What tells the log from one that was made in its place.
+    pub(super) log_id: i64,
 }
 
 impl<E: Engine> Writer<E> {
     pub(super) fn new() -> Self {
-        Self { idle: None, closed: false, head: 0, states: HashMap::new() }
+        Self { idle: None, closed: false, end: None, states: HashMap::new() }
     }
 
     /// Begins a transaction. That an idle connection has died is found out by using it, once.
@@ -54,20 +63,20 @@ impl<E: Engine> Writer<E> {
         if let Some(mut connection) = self.idle.take() {
             let mut session = Session::<E> { operation, connection: &mut connection };
             match session.begin_append().await {
-                Ok(head) => return Ok(Append { connection, head }),
+                Ok(end) => return Ok(Append { connection, end }),
                 Err(fault) => tracing::debug!(%fault, "the idle connection is of no use; another is made"),
             }
         }
         let deadline = options.acquire_deadline;
         let connected = timeout(deadline, connect.connect()).await.map_err(|_| faults::unreachable(operation))?;
         let mut connection = connected.map_err(|error| E::fault(operation, &error))?;
-        let head = Session::<E> { operation, connection: &mut connection }.begin_append().await?;
-        Ok(Append { connection, head })
+        let end = Session::<E> { operation, connection: &mut connection }.begin_append().await?;
+        Ok(Append { connection, end })
     }
 
-    /// What is known of these packages in a log that ends at `head`: all of them, or nothing.
-    pub(super) fn recall(&self, head: Sequence, packages: &BTreeSet<PackageId>) -> Option<HashMap<PackageId, Package>> {
-        if head != self.head {
+    /// What is known of these packages in a log that ends here: all of them, or nothing.
+    pub(super) fn recall(&self, end: LogEnd, packages: &BTreeSet<PackageId>) -> Option<HashMap<PackageId, Package>> {
+        if self.end != Some(end) {
             return None;
         }
         packages.iter().map(|id| self.states.get(id).map(|state| (*id, state.clone()))).collect()
@@ -78,18 +87,13 @@ impl<E: Engine> Writer<E> {
         self.idle = Some(connection);
     }
 
-    /// Remembers what was committed when the log came to end at `head`.
-    pub(super) fn remember(&mut self, before: Sequence, head: Sequence, states: HashMap<PackageId, Package>) {
-        if before != self.head || self.states.len() + states.len() > REMEMBERED {
+    /// Remembers what was committed when a log that ended at `before` came to end at `head`.
+    pub(super) fn remember(&mut self, before: LogEnd, head: Sequence, states: HashMap<PackageId, Package>) {
+        if self.end != Some(before) || self.states.len() + states.len() > REMEMBERED {
             self.states.clear();
         }
-        self.head = head;
+        self.end = Some(LogEnd { head, ..before });
         self.states.extend(states);
-    }
-
-    /// Forgets everything: the database is not what it was.
-    pub(super) fn forget(&mut self) {
-        self.states.clear();
     }
 
     /// Ends the connection, and appends no more.

@@ -1,24 +1,29 @@
-//! PostgreSQL: rows travel as arrays, several writes as one statement (each a part of its `WITH`), the log's lock is a row lock, and the plan of a statement is always by index, since
-//! one made while a table was small would be kept when it is not.
+//! PostgreSQL: rows travel as arrays, several writes as one statement (each a part of its `WITH`), the log's lock is a row
+//! lock, and the plan of a statement is always by index, since one made while a table was small would be kept when it is
+//! not.
 
+mod copy;
 mod faults;
 mod open;
 mod wakeups;
 
 use artifactstore_types::Fault;
+use futures::stream::BoxStream;
 use sqlx::{
     Arguments as _, AssertSqlSafe, Executor as _, PgConnection, Postgres,
     postgres::{PgArguments, PgRow},
 };
 
 use super::{
-    engine::{Argument, Column, Engine, Rows, arguments, columns},
+    engine::{Argument, Column, Engine, Rows, Scanned, arguments, columns},
     statements::{self, Statement, Statements},
 };
 
 pub(crate) use open::open;
 
 columns!(PgRow);
+
+const FINISH_SHADOWS: &str = include_str!("../scripts/postgres/finish_shadows.sql");
 
 /// The engine.
 pub(crate) struct PostgresEngine;
@@ -27,10 +32,18 @@ impl Engine for PostgresEngine {
     type Db = Postgres;
 
     const STATEMENTS: &'static Statements = &statements::POSTGRES;
-    const BEGIN_APPEND: &'static str = "BEGIN; SELECT sequence FROM event_log_head WHERE singleton = 1 FOR UPDATE";
+    const BEGIN_APPEND: &'static str =
+        "BEGIN; SELECT sequence, log_id FROM event_log_head WHERE singleton = 1 FOR UPDATE";
+    // Under the log's lock, what is not there was not committed.
+    const SETTLE: &'static str = "ROLLBACK";
     const BEGIN_SNAPSHOT: &'static str = "BEGIN ISOLATION LEVEL REPEATABLE READ";
     const DROP_EVERYTHING: &'static str = include_str!("../scripts/postgres/drop_everything.sql");
+    const PREPARE_TO_FOLD: &'static str = include_str!("../scripts/postgres/prepare_to_fold.sql");
     const CREATE_SHADOWS: &'static str = include_str!("../scripts/postgres/create_shadows.sql");
+    const FINISH_SHADOWS: &'static [&'static str] = &[FINISH_SHADOWS];
+    const BEGIN_REPLAY: &'static [&'static str] = &[Self::CREATE_SHADOWS];
+    const END_REPLAY: &'static [&'static str] =
+        &[FINISH_SHADOWS, include_str!("../scripts/postgres/replace_views.sql")];
     const MIGRATIONS: &'static [(i64, &'static str, &'static str)] = super::migrations::POSTGRES;
 
     async fn fetch(
@@ -40,6 +53,15 @@ impl Engine for PostgresEngine {
     ) -> Result<Vec<PgRow>, sqlx::Error> {
         let arguments = arguments!(Postgres, arguments);
         connection.fetch_all(sqlx::query_with(statement.text, arguments)).await
+    }
+
+    fn scan<'c>(
+        connection: &'c mut PgConnection,
+        statement: &'static Statement,
+        arguments: &[Argument<'_>],
+    ) -> Result<BoxStream<'c, Scanned<Self>>, sqlx::Error> {
+        let arguments = arguments!(Postgres, arguments);
+        Ok(connection.fetch(sqlx::query_with(statement.text, arguments)))
     }
 
     async fn fetch_bulk(
@@ -64,6 +86,20 @@ impl Engine for PostgresEngine {
         }
         let text = format!("WITH {} SELECT 1", parts.join(", "));
         connection.execute(sqlx::query_with(AssertSqlSafe(text), arguments)).await.map(drop)
+    }
+
+    async fn load(
+        connection: &mut PgConnection,
+        writes: Vec<(&'static Statement, Rows<'_>)>,
+    ) -> Result<(), sqlx::Error> {
+        let mut others = Vec::new();
+        for (statement, rows) in writes {
+            match copy::copy_of(statement) {
+                Some(copy) => copy::copy(connection, copy, &rows).await?,
+                None => others.push((statement, rows)),
+            }
+        }
+        if others.is_empty() { Ok(()) } else { Self::write(connection, &others).await }
     }
 
     async fn fetch_script(connection: &mut PgConnection, script: &'static str) -> Result<Vec<PgRow>, sqlx::Error> {

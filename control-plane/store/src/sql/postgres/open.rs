@@ -56,7 +56,7 @@ pub(crate) fn open(url: &str, options: StoreOptions) -> Result<SqlStore<Postgres
         upkeep: connect
             .application_name("artifactstore-upkeep")
             .options(by_index)
-            .options([("statement_timeout", UPKEEP_TIMEOUT)]),
+            .options([("statement_timeout", UPKEEP_TIMEOUT), ("jit", "off")]),
         head,
         options,
         held: Mutex::new(None),

@@ -21,6 +21,9 @@ const CHECKPOINT_PAGES: &str = "8000";
 /// their indexes.
 const CACHE: &str = "-65536";
 
+/// How many rows may wait for whoever reads them: each time none is left, two threads wait for each other.
+const ROWS: usize = 1_000;
+
 const OPEN: &str = "open store";
 
 pub(crate) async fn open(path: PathBuf, options: StoreOptions) -> Result<SqlStore<SqliteEngine>, Fault> {
@@ -35,6 +38,7 @@ pub(crate) async fn open(path: PathBuf, options: StoreOptions) -> Result<SqlStor
         .filename(&path)
         .busy_timeout(options.deadline.min(Duration::from_secs(10)))
         .statement_cache_capacity(256)
+        .row_buffer_size(ROWS)
         .disable_statement_logging();
     let writer = connect
         .clone()

@@ -18,9 +18,8 @@ impl<E: Engine> SqlStore<E> {
     /// Applies the migrations the database has not had, after dropping everything if it is to be `fresh`.
     pub(super) async fn bring_up_to_date(&self, fresh: bool) -> Result<Vec<String>, Fault> {
         let mut connection = self.upkeep_connection(OPERATION).await?;
-        // Nobody appends meanwhile, at least not from here, and nothing is remembered of what was there.
-        let mut writer = self.writer.lock().await;
-        writer.forget();
+        // Nobody appends meanwhile, at least not from here.
+        let _writer = self.writer.lock().await;
         if fresh {
             E::run(&mut connection, E::DROP_EVERYTHING).await.map_err(|error| E::fault(OPERATION, &error))?;
         }

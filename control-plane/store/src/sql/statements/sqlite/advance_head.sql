@@ -1,2 +1,2 @@
 -- The log ends here now.
-UPDATE event_log_head SET sequence = (SELECT MAX(column1) FROM (VALUES {(?)})) WHERE singleton = 1
+UPDATE OR ROLLBACK event_log_head SET sequence = (SELECT MAX(column1) FROM (VALUES {(?)})) WHERE singleton = 1
