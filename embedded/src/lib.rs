@@ -12,7 +12,7 @@ use std::{sync::Arc, time::Duration};
 
 use artifactstore_client::Connection;
 use artifactstore_engine::{BackendOptions, Engine, EngineOptions};
-use artifactstore_service::{Parts, Service, ServiceOptions};
+use artifactstore_service::{Parts, Service};
 use artifactstore_store::{Committer, EventLog, Tail};
 use artifactstore_types::{Fault, Retry, SystemClock, SystemIds};
 use tokio::time::{Instant, sleep};
@@ -56,7 +56,7 @@ impl Embedded {
         let log: Arc<dyn EventLog> = store.clone();
         let tail = Tail::start(log, options.tail.clone());
         let parts = Parts { store, committer: committer.clone(), tail, plane: Arc::new(engine.clone()), clock, ids };
-        Ok(Self { registry, committer, engine, service: Service::new(parts, ServiceOptions::default()) })
+        Ok(Self { registry, committer, engine, service: Service::new(parts, options.service) })
     }
 
     /// What the store answers, for as long as it is held.

@@ -2,6 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
+use artifactstore_service::ServiceOptions;
 use artifactstore_store::{CommitterOptions, StoreOptions, TailOptions};
 use artifactstore_types::Fault;
 
@@ -18,6 +19,8 @@ pub struct EmbeddedOptions {
     pub committer: CommitterOptions,
     /// How events reach those who follow.
     pub tail: TailOptions,
+    /// How many ingests there are at once, and how long is waited for whom.
+    pub service: ServiceOptions,
 }
 
 impl EmbeddedOptions {
@@ -36,6 +39,7 @@ impl EmbeddedOptions {
             store: StoreOptions::default(),
             committer: CommitterOptions::default(),
             tail: TailOptions::default(),
+            service: ServiceOptions::default(),
         }
     }
 

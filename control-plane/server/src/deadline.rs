@@ -1,5 +1,5 @@
-//! How long calls may take. One that is a message each way has a limit of the server's own; a client's deadline
-//! (`grpc-timeout`) holds for any call until its answer begins.
+//! How long calls may take until their answer begins: as long as the server's own limit and the client's deadline
+//! (`grpc-timeout`) allow. An upload that is answered at its end has no limit of the server's own; its parts have.
 
 use std::{collections::BTreeSet, sync::Arc, time::Duration};
 
@@ -21,16 +21,16 @@ const HEAD_START: Duration = Duration::from_millis(20);
 #[derive(Clone, Debug)]
 pub struct Deadline {
     limit: Duration,
-    unary: Arc<BTreeSet<String>>,
+    uploads: Arc<BTreeSet<String>>,
 }
 
 impl Deadline {
     pub fn new(limit: Duration) -> Self {
-        Self { limit, unary: Arc::new(methods::unary()) }
+        Self { limit, uploads: Arc::new(methods::uploads()) }
     }
 
     fn of(&self, path: &str, headers: &HeaderMap) -> Option<Duration> {
-        let own = self.unary.contains(path).then_some(self.limit);
+        let own = (!self.uploads.contains(path)).then_some(self.limit);
         let asked = asked(headers).map(|asked| asked.saturating_sub(HEAD_START.min(asked / 10)));
         own.into_iter().chain(asked).min()
     }
@@ -71,7 +71,8 @@ mod tests {
     use super::*;
 
     const UNARY: &str = "/artifactstore.v1.PackageService/GetPackage";
-    const STREAM: &str = "/artifactstore.v1.PackageService/IngestFile";
+    const STREAM: &str = "/artifactstore.v1.EventService/Tail";
+    const UPLOAD: &str = "/artifactstore.v1.PackageService/IngestFile";
 
     fn limit(path: &str, timeout: Option<&str>) -> Option<Duration> {
         let header = timeout.map(|text| ("grpc-timeout".parse().unwrap(), text.parse().unwrap()));
@@ -79,9 +80,10 @@ mod tests {
     }
 
     #[test]
-    fn only_calls_have_a_limit_of_the_servers_own() {
+    fn every_answer_has_to_begin_in_time_but_that_to_an_upload() {
         assert_eq!(limit(UNARY, None), Some(Duration::from_secs(30)));
-        assert_eq!(limit(STREAM, None), None);
+        assert_eq!(limit(STREAM, None), Some(Duration::from_secs(30)));
+        assert_eq!(limit(UPLOAD, None), None);
     }
 
     #[test]
@@ -89,7 +91,7 @@ mod tests {
         assert_eq!(limit(UNARY, Some("1H")), Some(Duration::from_secs(30)));
         assert_eq!(limit(UNARY, Some("5S")), Some(Duration::from_millis(4_980)));
         assert_eq!(limit(STREAM, Some("100m")), Some(Duration::from_millis(90)));
-        assert_eq!(limit(STREAM, Some("0n")), Some(Duration::ZERO));
+        assert_eq!(limit(UPLOAD, Some("0n")), Some(Duration::ZERO));
     }
 
     #[test]

@@ -13,7 +13,7 @@ use tokio_util::sync::CancellationToken;
 use tonic::service::Routes;
 
 use crate::{
-    connections,
+    connections::Door,
     deadline::{Deadline, within_deadline},
     details::with_details,
     faults, grpc, http,
@@ -63,14 +63,16 @@ impl Server {
         let cut = shutdown.hard().child_token();
         let readiness = Readiness::new(Arc::clone(&connection), options.health_timeout, shutdown.soft().clone()).await;
 
-        let routes = grpc::routes(&connection, &readiness, &draining).map_err(|error| faults::ended(&error))?;
+        let routes = grpc::routes(&connection, options.request_timeout, &readiness, &draining);
+        let routes = routes.map_err(|error| faults::ended(&error))?;
         let calls = transport::tune_server(tonic::transport::Server::builder())
             .add_routes(layered(routes, &options))
             .serve_with_incoming_shutdown(
-                connections::accepted(grpc, options.max_connections, cut.clone()),
+                Door::new(grpc, &options, cut.clone()).connections(),
                 draining.clone().cancelled_owned(),
             );
         let calls = async { calls.await.map_err(|error| faults::ended(&error)) };
+        let http = Door::new(http, &options, cut.clone());
         let doors = Box::pin(doors(calls, http, &readiness, &options));
         let ending = async {
             readiness.watch(options.health_interval).await;
@@ -91,7 +93,7 @@ impl Server {
 /// Both doors; the HTTP one closes when calls have ended, so that it tells until then how it is.
 async fn doors(
     calls: impl Future<Output = Result<(), Fault>>,
-    http: TcpListener,
+    http: Door,
     readiness: &Readiness,
     options: &ServerOptions,
 ) -> Result<(), Fault> {

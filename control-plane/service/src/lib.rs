@@ -17,6 +17,7 @@ mod ingest_files;
 mod listings;
 mod manifest;
 mod page_token;
+mod pauses;
 pub mod placement;
 mod plan_upload;
 mod service;

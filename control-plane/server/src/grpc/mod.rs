@@ -7,7 +7,7 @@ mod ingest_files;
 mod listing;
 mod package;
 
-use std::{future::Future, sync::Arc};
+use std::{future::Future, sync::Arc, time::Duration};
 
 use artifactstore_client::Connection;
 use artifactstore_types::Fault;
@@ -28,10 +28,11 @@ use crate::readiness::Readiness;
 /// Everything that is served. Tails end when `draining` is cancelled; other calls are left to finish.
 pub fn routes(
     connection: &Arc<dyn Connection>,
+    header_timeout: Duration,
     readiness: &Readiness,
     draining: &CancellationToken,
 ) -> Result<Routes, tonic_reflection::server::Error> {
-    let packages = package::Packages { connection: Arc::clone(connection) };
+    let packages = package::Packages { connection: Arc::clone(connection), header_timeout };
     let events = event::Events { connection: Arc::clone(connection), draining: draining.clone() };
     let health = health::Healths { readiness: readiness.clone() };
     Ok(Routes::new(PackageServiceServer::new(packages).max_decoding_message_size(limits::MESSAGE_BYTES))

@@ -1,6 +1,6 @@
 //! `PackageService`: decode, one call on the connection, encode.
 
-use std::sync::Arc;
+use std::{sync::Arc, time::Duration};
 
 use artifactstore_client::{Connection, KnownFile, ManifestFormat};
 use artifactstore_types::{ByteRange, Fault, PackageFilter, PageSize, PlannedFile};
@@ -10,12 +10,16 @@ use artifactstore_wire::{
 };
 use bytes::Bytes;
 use futures::{StreamExt as _, TryStreamExt as _, stream};
+use tokio::time;
 use tonic::{Request, Response, Status, Streaming};
 
 use super::{Messages, ingest_file, ingest_files, listing, reply};
+use crate::faults;
 
 pub struct Packages {
     pub connection: Arc<dyn Connection>,
+    /// How long the header of an upload may take to come.
+    pub header_timeout: Duration,
 }
 
 type Answer<T> = Result<Response<T>, Status>;
@@ -64,7 +68,8 @@ impl PackageService for Packages {
     async fn ingest_file(&self, request: Request<Streaming<v1::IngestFileRequest>>) -> Answer<v1::IngestFileResponse> {
         reply(async {
             let mut parts = request.into_inner();
-            let (upload, header) = ingest_file::header(&mut parts).await?;
+            let header = time::timeout(self.header_timeout, ingest_file::header(&mut parts)).await;
+            let (upload, header) = header.map_err(|_| faults::not_begun(self.header_timeout))??;
             let file = self.connection.ingest_file(&upload, header, ingest_file::bytes(parts)).await?;
             Ok(v1::IngestFileResponse { file: Some(file.into()) })
         })
