@@ -15,6 +15,7 @@ use artifactstore_types::{
 use async_trait::async_trait;
 use bytes::{Bytes, BytesMut};
 use futures::{StreamExt as _, future, stream, stream::BoxStream};
+use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
 
 use crate::{ByteStream, Connection, Download, KnownFile, ManifestFormat, TailRequest};
@@ -118,6 +119,12 @@ pub fn passing() -> Fault {
 
 pub fn lasting() -> Fault {
     Fault::new("AS-FAKE-BROKEN", Category::Internal, "the store is broken")
+}
+
+/// Why an operation is to stop, once the token is cancelled.
+pub async fn stopped(token: CancellationToken) -> Fault {
+    token.cancelled_owned().await;
+    Fault::new("AS-FAKE-STOP", Category::Cancelled, "somebody asked for it")
 }
 
 fn now() -> Timestamp {

@@ -208,7 +208,8 @@ fn open(file: &LocalFile) -> Result<File, Fault> {
     let flags = OFlags::RDONLY | OFlags::NOFOLLOW | OFlags::NONBLOCK | OFlags::NOCTTY | OFlags::CLOEXEC;
     match rustix::fs::open(&file.source, flags, Mode::empty()) {
         Ok(descriptor) => Ok(File::from(descriptor)),
-        Err(Errno::NOENT | Errno::LOOP | Errno::NOTDIR | Errno::NXIO) => Err(faults::file_changed(&file.relative_path)),
+        Err(Errno::NOENT | Errno::NOTDIR) => Err(faults::file_vanished(&file.relative_path)),
+        Err(Errno::LOOP | Errno::NXIO) => Err(faults::file_changed(&file.relative_path)),
         Err(error) => Err(faults::file_unreadable(&file.relative_path, &io::Error::from(error))),
     }
 }

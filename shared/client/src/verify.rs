@@ -1,5 +1,5 @@
-//! Verifying a package: its manifest, the stored bytes of every file, and, if asked, a directory against both. What is
-//! wrong is a finding, and all findings are reported; a fault means that it could not be told.
+//! Verifying a package: its manifest, the registry against it, the stored bytes of every file, and, if asked, a directory
+//! against all of it. What is wrong is a finding, and all findings are reported; a fault means that it could not be told.
 
 use std::{collections::HashMap, path::PathBuf, sync::Arc};
 
@@ -10,6 +10,7 @@ use futures::StreamExt as _;
 use crate::{Connection, Progress, Step, manifest};
 
 mod directory;
+mod record;
 
 /// What is to be verified.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -28,7 +29,7 @@ pub struct VerifyRequest {
 pub enum FindingKind {
     /// The manifest is not the one that was finalized or expected, or it is malformed.
     Manifest,
-    /// The registry and the manifest disagree about a file.
+    /// The registry and the manifest disagree about the package or a file.
     Registry,
     /// No bytes are stored for a file.
     StoredMissing,
@@ -119,6 +120,9 @@ pub async fn verify(
     let (files, bytes) = (verified.package.file_count * local, verified.package.size_bytes * local);
     progress.on(Step::Planned { files, bytes });
 
+    if let Some(manifest) = &manifest {
+        record::check(manifest, &mut verified);
+    }
     check_stored(connection, id, manifest.as_ref(), &mut verified, &progress).await?;
     if let (Some(directory), Some(manifest)) = (directory, manifest) {
         directory::check(directory, &manifest, &mut verified, &progress).await?;

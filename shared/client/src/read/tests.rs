@@ -76,7 +76,7 @@ async fn each_keeps_the_order_asked_and_ends_with_the_first_fault() {
     assert_eq!(found.iter().map(|(index, _)| *index).collect::<Vec<_>>(), [3, 0, 2]);
     fs::remove_file(directory.path().join("0000")).unwrap();
     let failed: Result<Vec<_>, _> = each(Arc::clone(&files), asked, address).try_collect().await;
-    assert_eq!(failed.unwrap_err(), faults::file_changed(&files[0].relative_path));
+    assert_eq!(failed.unwrap_err(), faults::file_vanished(&files[0].relative_path));
 }
 
 #[rstest::rstest]
@@ -111,7 +111,7 @@ async fn small_files_end_where_one_cannot_be_read() {
     let failure = Arc::default();
     let read: Vec<_> = small_files(Arc::clone(&files), sending(&files), Arc::clone(&failure)).collect().await;
     assert_eq!(read.len(), 5);
-    assert_eq!(failure.get(), Some(&faults::file_changed(&files[5].relative_path)));
+    assert_eq!(failure.get(), Some(&faults::file_vanished(&files[5].relative_path)));
 }
 
 #[test]

@@ -126,7 +126,7 @@ fn results(
         }
         let all_sent = open.sent.all.load(Ordering::SeqCst);
         let complete = all_sent && open.answered == open.sent.files.load(Ordering::SeqCst);
-        if complete || open.last_was_fault { Ok(None) } else { Err(wire::truncated().with_unknown_outcome()) }
+        if complete || open.last_was_fault { Ok(None) } else { Err(wire::cut_short().with_unknown_outcome()) }
     });
     results.map(|result| result.and_then(std::convert::identity))
 }

@@ -1,5 +1,5 @@
-//! How streams from the store begin and end: the beginning has a deadline, and a stream of bytes of known length ends
-//! with exactly that many or with a fault.
+//! How streams from the store begin, go on and end: the beginning has a deadline, bytes may pause only so long, and a
+//! stream of bytes of known length ends with exactly that many or with a fault.
 
 use std::{future::Future, time::Duration};
 
@@ -23,10 +23,21 @@ pub async fn opened<M: Send + 'static>(
     Ok(messages.map_err(|status| fault_of_status(&status)).boxed())
 }
 
-/// The first message of a stream, which must come within `limit`.
-pub async fn first<M>(limit: Duration, messages: &mut BoxStream<'static, Result<M, Fault>>) -> Result<M, Fault> {
-    let first = time::timeout(limit, messages.try_next()).await.map_err(|_| wire::no_answer_in(limit))?;
-    first?.ok_or_else(wire::truncated)
+/// The first message of a stream.
+pub async fn first<M>(messages: &mut BoxStream<'static, Result<M, Fault>>) -> Result<M, Fault> {
+    messages.try_next().await?.ok_or_else(wire::cut_short)
+}
+
+/// The same messages, each of which must come within `limit` once it is waited for; what comes late is not waited for.
+pub fn unpaused<M: Send + 'static>(
+    limit: Duration,
+    messages: BoxStream<'static, Result<M, Fault>>,
+) -> BoxStream<'static, Result<M, Fault>> {
+    let each = stream::try_unfold(messages, move |mut messages| async move {
+        let next = time::timeout(limit, messages.try_next()).await.map_err(|_| wire::no_answer_in(limit))?;
+        Ok(next?.map(|message| (message, messages)))
+    });
+    each.boxed()
 }
 
 /// The chunks of a stream that must hold exactly `missing` bytes.
@@ -40,7 +51,7 @@ pub fn exactly(
                 Some(missing) => Ok(Some((chunk, (chunks, missing)))),
                 None => Err(unreadable(wire::out_of_order("more bytes came than were announced"))),
             },
-            None if missing > 0 => Err(wire::truncated()),
+            None if missing > 0 => Err(wire::cut_short()),
             None => Ok(None),
         }
     });

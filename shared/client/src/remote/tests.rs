@@ -32,6 +32,32 @@ async fn a_store_that_is_not_there_has_changed_nothing_and_may_be_asked_again() 
 }
 
 #[tokio::test]
+async fn reaching_a_store_that_is_not_there_says_so_at_once_and_why() {
+    let address = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
+    let endpoint = format!("http://{address}");
+    let fault = Remote::reach(&endpoint, RemoteOptions::default()).await.unwrap_err();
+    assert_eq!(
+        (fault.code.as_ref(), fault.outcome, fault.subject.as_deref()),
+        ("AS-WIRE-0010", Outcome::NotApplied, Some(endpoint.as_str()))
+    );
+    assert!(fault.message.contains("refused"), "{fault}");
+    let refused = Remote::reach("https://store.example", RemoteOptions::default()).await.unwrap_err();
+    assert_eq!(refused.code, "AS-CLIENT-0101");
+}
+
+#[tokio::test(start_paused = true)]
+async fn bytes_that_do_not_go_on_are_given_up_and_a_reader_that_pauses_is_not() {
+    let limit = Duration::from_secs(30);
+    let bytes = opening::unpaused(limit, stream::iter([Ok(1), Ok(2)]).chain(stream::pending()).boxed());
+    let mut bytes = std::pin::pin!(bytes);
+    assert_eq!(bytes.try_next().await, Ok(Some(1)));
+    tokio::time::advance(limit * 2).await;
+    assert_eq!(bytes.try_next().await, Ok(Some(2)));
+    assert_eq!(bytes.try_next().await.unwrap_err().category, Category::DeadlineExceeded);
+    assert_eq!(bytes.try_next().await, Ok(None));
+}
+
+#[tokio::test]
 async fn a_stream_from_a_store_that_is_not_there_is_one_fault() {
     let events: Vec<_> = nowhere().tail(TailRequest::default()).collect().await;
     assert_eq!(events.len(), 1);
@@ -60,5 +86,6 @@ async fn bytes_that_end_early_or_go_on_are_a_fault() {
     for (announced, code) in [(6, "AS-WIRE-0003"), (4, "AS-WIRE-0004"), (3, "AS-WIRE-0004")] {
         let fault = received(announced, vec![chunk(b"abc"), chunk(b"de")]).await.unwrap_err();
         assert_eq!(fault.code, code, "{announced}");
+        assert_ne!(fault.category, Category::Cancelled, "nobody here gave it up");
     }
 }

@@ -1,10 +1,9 @@
 //! What verification finds.
 
-use std::{fs, os::unix::fs::PermissionsExt as _, path::Path};
+use std::{fs, future::pending, os::unix::fs::PermissionsExt as _, path::Path};
 
-use artifactstore_types::{Category, PackageStatus};
+use artifactstore_types::{Category, PackageStatus, Value};
 use tempfile::TempDir;
-use tokio_util::sync::CancellationToken;
 
 use super::*;
 use crate::{
@@ -29,7 +28,7 @@ async fn finalized() -> (Fake, PackageId, TempDir) {
         finalize: true,
         skip_special: false,
     };
-    let pushed = push(&fake.connection(), request, Arc::new(()), CancellationToken::new()).await.unwrap();
+    let pushed = push(&fake.connection(), request, Arc::new(()), pending()).await.unwrap();
     (fake, pushed.package.package_id, source)
 }
 
@@ -98,6 +97,29 @@ async fn a_registry_that_disagrees_with_the_manifest_is_found() {
     let verified = run(&fake, id, None).await.unwrap();
     let expected = [("registry", Some("a")), ("registry", Some("b/c")), ("registry", Some("b/other"))];
     assert_eq!(kinds(&verified), expected);
+}
+
+#[tokio::test]
+async fn a_record_that_says_something_else_than_the_manifest_is_found() {
+    type Change = fn(&mut PackageRecord);
+    let wrong: [(&str, Change); 9] = [
+        ("name", |record| record.package.name = "other".parse().unwrap()),
+        ("namespace", |record| record.package.namespace = "other".parse().unwrap()),
+        ("class", |record| record.package.class = "transient".parse().unwrap()),
+        ("kind", |record| record.package.kind = Some("other".parse().unwrap())),
+        ("metadata", |record| _ = record.package.metadata.insert("branch".to_owned(), Value::Bool(true))),
+        ("provenance", |record| record.package.provenance.source_refs.push("git:1".to_owned())),
+        ("time of expiry", |record| record.expires_at = Some(record.created_at)),
+        ("number of files", |record| record.file_count += 1),
+        ("sum of sizes", |record| record.size_bytes += 1),
+    ];
+    for (what, wrong) in wrong {
+        let (fake, id, _source) = finalized().await;
+        wrong(fake.state().packages.get_mut(&id).unwrap());
+        let verified = run(&fake, id, None).await.unwrap();
+        assert_eq!(kinds(&verified), [("registry", None)], "{what}");
+        assert!(verified.findings[0].detail.contains(&format!("another {what} than")), "{:?}", verified.findings);
+    }
 }
 
 #[tokio::test]
