@@ -24,7 +24,7 @@ pub async fn run(arguments: Replay, global: &Global, context: &mut Context) -> R
 
 async fn replay(store: &Registry, context: &mut Context) -> Result<Ended, Stop> {
     let bar = progress::events("folding", context.shows_progress());
-    let done = context.until_stopped(store.replay(&|done, all| bar.on(done, all))).await?;
+    let done = context.change(store.replay(&|done, all| bar.on(done, all))).await?;
     drop(bar);
     let replayed = ReplayedJson { events: done.events, head: done.head };
     context.output.show(&replayed, || report::replayed(&replayed))?;

@@ -77,6 +77,16 @@ fn a_reader_goes_on_where_it_stopped_and_sees_what_it_wants() {
 }
 
 #[test]
+fn what_cannot_happen_and_what_does_not_exist_is_not_waited_for() {
+    let store = Store::new();
+    store.pushed();
+    let run = store.run(&["tail", "--follow", "--type", "v1.package.finalised"]).failed(2, "AS-CLI-0001");
+    assert!(run.stderr.contains("v1.retention.default_applied") && run.stderr.contains("similar"), "{}", run.stderr);
+    let absent = "01890a5d-ac96-774b-bcce-b302099a8057";
+    store.run(&["tail", "--follow", "--subject", absent]).failed(3, "AS-SVC-0001");
+}
+
+#[test]
 fn events_are_lines_for_people_too() {
     let store = Store::new();
     store.pushed();

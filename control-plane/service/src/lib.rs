@@ -26,5 +26,8 @@ mod verify_package;
 pub use faults::CODES;
 pub use service::{Parts, Service, ServiceOptions};
 
+/// Every type of event that can happen here.
+pub const EVENT_TYPES: [&str; artifactstore_registry::Event::TYPES.len()] = artifactstore_registry::Event::TYPES;
+
 #[cfg(test)]
 mod tests;

@@ -86,6 +86,15 @@ pub fn not_writable(path: impl fmt::Display, error: &io::Error) -> Fault {
     Fault::new("AS-CLIENT-0009", category_of(error), format!("write file: {error}")).about(path)
 }
 
+pub fn target_no_directory(path: &Path) -> Fault {
+    Fault::new(
+        "AS-CLIENT-0010",
+        Category::FailedPrecondition,
+        "pull: the path to pull into, or a part of it, is there and not a directory",
+    )
+    .about(path.display())
+}
+
 pub fn path_leads_elsewhere(path: &RelativePath) -> Fault {
     Fault::new(
         "AS-CLIENT-0010",

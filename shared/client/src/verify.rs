@@ -7,7 +7,7 @@ use artifactstore_manifest::{FileEntry, Manifest};
 use artifactstore_types::{ContentAddress, Fault, FileRecord, Mismatch, PackageId, PackageRecord};
 use futures::StreamExt as _;
 
-use crate::{Connection, Progress, Step, manifest};
+use crate::{Connection, Progress, RefusedEntry, Step, manifest};
 
 mod directory;
 mod record;
@@ -19,6 +19,8 @@ pub struct VerifyRequest {
     pub package: PackageId,
     /// A directory that should hold exactly the files of the package.
     pub directory: Option<PathBuf>,
+    /// Whether symbolic links, sockets, named pipes and devices in it are passed over, and are no finding.
+    pub skip_special: bool,
     /// The manifest digest it must have, where that is known from elsewhere.
     pub expected: Option<ContentAddress>,
 }
@@ -86,6 +88,8 @@ pub struct Verified {
     pub bytes: u64,
     /// How many files of the directory were compared.
     pub local_file_count: Option<u64>,
+    /// Special files of the directory that were passed over on request.
+    pub skipped: Vec<RefusedEntry>,
     /// What is wrong; empty means that all of it is as it was finalized.
     pub findings: Vec<Finding>,
 }
@@ -105,9 +109,16 @@ pub async fn verify(
     request: VerifyRequest,
     progress: Arc<dyn Progress>,
 ) -> Result<Verified, Fault> {
-    let VerifyRequest { package: id, directory, expected } = request;
+    let VerifyRequest { package: id, directory, skip_special, expected } = request;
     let (package, digest) = manifest::load_finalized(connection, "verify", id).await?;
-    let mut verified = Verified { package, file_count: 0, bytes: 0, local_file_count: None, findings: Vec::new() };
+    let mut verified = Verified {
+        package,
+        file_count: 0,
+        bytes: 0,
+        local_file_count: None,
+        skipped: Vec::new(),
+        findings: Vec::new(),
+    };
     let manifest = match manifest::load(connection, id, expected.into_iter().chain([digest])).await {
         Ok(manifest) => Some(manifest),
         Err(fault) if manifest::is_about_content(&fault) => {
@@ -125,7 +136,7 @@ pub async fn verify(
     }
     check_stored(connection, id, manifest.as_ref(), &mut verified, &progress).await?;
     if let (Some(directory), Some(manifest)) = (directory, manifest) {
-        directory::check(directory, &manifest, &mut verified, &progress).await?;
+        directory::check(directory, skip_special, &manifest, &mut verified, &progress).await?;
     }
     Ok(verified)
 }

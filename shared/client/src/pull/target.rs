@@ -64,7 +64,10 @@ impl Target {
         let failed = |error: io::Error| faults::not_writable(directory.display(), &error);
         let absent = |path: &&Path| !path.as_os_str().is_empty() && fs::symlink_metadata(path).is_err();
         let made = directory.ancestors().take_while(absent).map(Path::to_owned).collect();
-        fs::create_dir_all(directory).map_err(failed)?;
+        fs::create_dir_all(directory).map_err(|error| match error.kind() {
+            io::ErrorKind::AlreadyExists | io::ErrorKind::NotADirectory => faults::target_no_directory(directory),
+            _ => failed(error),
+        })?;
         if !overwrite && fs::read_dir(directory).map_err(failed)?.next().is_some() {
             return Err(faults::target_not_empty(directory));
         }

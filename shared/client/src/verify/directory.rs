@@ -13,6 +13,7 @@ use crate::{LocalFile, Progress, Step, faults, read, walk};
 /// Compares every file of `directory` with the manifest, both digests of it.
 pub async fn check(
     directory: PathBuf,
+    skip_special: bool,
     manifest: &Manifest,
     verified: &mut Verified,
     progress: &Arc<dyn Progress>,
@@ -20,7 +21,11 @@ pub async fn check(
     let found = task::spawn_blocking(move || walk::scan(&directory)).await;
     let walk::Found { files, refused } = found.map_err(|_| faults::thread_lost("read directory"))??;
     for entry in refused {
-        verified.find(FindingKind::LocalExtra, entry.path, format!("the entry {}", entry.reason));
+        if skip_special && entry.reason.is_special() {
+            verified.skipped.push(entry);
+        } else {
+            verified.find(FindingKind::LocalExtra, entry.path, format!("the entry {}", entry.reason));
+        }
     }
     let entries: HashMap<_, _> = manifest.files().iter().map(|entry| (&entry.relative_path, entry)).collect();
     let files: Arc<[LocalFile]> = files.into();

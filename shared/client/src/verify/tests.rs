@@ -33,7 +33,8 @@ async fn finalized() -> (Fake, PackageId, TempDir) {
 }
 
 async fn run(fake: &Fake, package: PackageId, directory: Option<&Path>) -> Result<Verified, Fault> {
-    let request = VerifyRequest { package, directory: directory.map(Path::to_owned), expected: None };
+    let request =
+        VerifyRequest { package, directory: directory.map(Path::to_owned), skip_special: false, expected: None };
     verify(&fake.connection(), request, Arc::new(())).await
 }
 
@@ -82,7 +83,8 @@ async fn a_malformed_manifest_with_the_right_digest_is_found() {
 #[tokio::test]
 async fn a_digest_other_than_the_expected_one_is_found() {
     let (fake, id, _source) = finalized().await;
-    let request = VerifyRequest { package: id, directory: None, expected: Some(ContentAddress::of(b"other")) };
+    let expected = Some(ContentAddress::of(b"other"));
+    let request = VerifyRequest { package: id, directory: None, skip_special: false, expected };
     let verified = verify(&fake.connection(), request, Arc::new(())).await.unwrap();
     assert_eq!(kinds(&verified), [("manifest", None)]);
 }
@@ -162,6 +164,18 @@ async fn every_way_a_directory_can_differ_is_found() {
     fs::write(at("d"), "shorter").unwrap();
     let verified = run(&fake, id, Some(source.path())).await.unwrap();
     assert!(kinds(&verified).contains(&("local-altered", Some("d"))));
+}
+
+#[tokio::test]
+async fn special_files_are_passed_over_on_request_and_named() {
+    let (fake, id, source) = finalized().await;
+    std::os::unix::fs::symlink("a", source.path().join("link")).unwrap();
+    fs::write(source.path().join("back\\slash"), "").unwrap();
+    let directory = Some(source.path().to_owned());
+    let request = VerifyRequest { package: id, directory, skip_special: true, expected: None };
+    let verified = verify(&fake.connection(), request, Arc::new(())).await.unwrap();
+    assert_eq!(kinds(&verified), [("local-extra", Some("back\\slash"))]);
+    assert_eq!(verified.skipped.iter().map(|entry| entry.path.as_str()).collect::<Vec<_>>(), ["link"]);
 }
 
 #[tokio::test]
