@@ -88,7 +88,8 @@ mod tests {
 
     #[test]
     fn nobody_is_told_to_try_again_where_bytes_are_lost() {
-        for code in ["AS-CLIENT-0013", "AS-DATA-0003", "AS-DATA-0006", "AS-STORE-0006", "AS-STORE-0014", "AS-SVC-0016"] {
+        for code in ["AS-CLIENT-0013", "AS-DATA-0003", "AS-DATA-0006", "AS-STORE-0006", "AS-STORE-0014", "AS-SVC-0016"]
+        {
             let advice = find(code).unwrap().to_lowercase();
             assert!(!advice.contains("try again"), "{code}: {advice}");
         }

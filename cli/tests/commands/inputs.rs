@@ -90,10 +90,7 @@ fn faults_are_objects_where_json_is_asked_for() {
         let mut keys: Vec<_> = object.as_object().unwrap().keys().map(String::as_str).collect();
         keys.sort_unstable();
         assert_eq!(keys, ["category", "code", "hint", "message", "outcome", "retry", "subject"]);
-        assert_eq!(
-            (text(&object["code"]), text(&object["category"])),
-            (code.into(), category.into())
-        );
+        assert_eq!((text(&object["code"]), text(&object["category"])), (code.into(), category.into()));
         assert_eq!((&object["retry"], &object["outcome"]), (&json!("never"), &json!("not_applied")));
         assert_eq!(run.stdout, b"");
     }

@@ -111,7 +111,8 @@ async fn pull_all(
         .try_for_each(|()| async { Ok(()) })
         .await?;
     let Pulling { manifest, target, writers, .. } = pulling;
-    let settled = writers.spawn_blocking(move || target.settle(manifest.files().iter().map(|file| &file.relative_path)));
+    let settled =
+        writers.spawn_blocking(move || target.settle(manifest.files().iter().map(|file| &file.relative_path)));
     settled.await.map_err(|_| faults::thread_lost("sync directory"))??;
     Ok(Pulled { package, manifest_digest, file_count: file_count as u64, bytes })
 }

@@ -127,9 +127,7 @@ pub async fn verify(
         }
         Err(fault) => return Err(fault),
     };
-    let local = if directory.is_some() { 2 } else { 1 };
-    let (files, bytes) = (verified.package.file_count * local, verified.package.size_bytes * local);
-    progress.on(Step::Planned { files, bytes });
+    progress.on(Step::Planned { files: verified.package.file_count, bytes: verified.package.size_bytes });
 
     if let Some(manifest) = &manifest {
         record::check(manifest, &mut verified);

@@ -324,7 +324,7 @@ async fn another_file_at_the_same_path_is_refused_or_replaced() {
 #[tokio::test]
 async fn progress_ends_where_it_was_planned_to() {
     #[derive(Default)]
-    struct Sums(Mutex<(u64, u64, u64, u64)>);
+    struct Sums(Mutex<(u64, u64, u64, u64, u64)>);
     impl Progress for Sums {
         fn on(&self, step: Step) {
             let mut sums = self.0.lock().unwrap();
@@ -333,6 +333,7 @@ async fn progress_ends_where_it_was_planned_to() {
                 Step::Files(files) => sums.2 += files,
                 Step::Bytes(bytes) => sums.3 += bytes,
                 Step::Repeated(bytes) => sums.3 -= bytes,
+                Step::Compared(bytes) => sums.4 += bytes,
             }
         }
     }
@@ -340,12 +341,13 @@ async fn progress_ends_where_it_was_planned_to() {
     let fake = Fake::default();
     let directory = directory(MIXED);
     fake.fail(Call::IngestFile, false, passing());
-    for _ in 0..2 {
+    for again in [false, true] {
         let sums = Arc::new(Sums::default());
         let progress: Arc<dyn Progress> = Arc::<Sums>::clone(&sums);
         push(&fake.connection(), request(&directory), progress, pending()).await.unwrap();
-        let (files, bytes, files_done, bytes_done) = *sums.0.lock().unwrap();
+        let (files, bytes, files_done, bytes_done, compared) = *sums.0.lock().unwrap();
         assert_eq!((files_done, bytes_done), (files, bytes));
+        assert_eq!(compared > 0, again, "what is there already is found by its digest");
         assert_eq!(files, 6);
     }
 }

@@ -68,8 +68,7 @@ impl Remote {
         let request = v1::GetManifestRequest { package_id: package.to_string(), format: format.into() };
         let (mut packages, limit) = (self.packages(), self.options.call_timeout);
         let mut parts = opening::unpaused(limit, opening::opened(limit, packages.get_manifest(request)).await?);
-        let Some(Part::Header(v1::GetManifestHeader { size_bytes })) = opening::first(&mut parts).await?.part
-        else {
+        let Some(Part::Header(v1::GetManifestHeader { size_bytes })) = opening::first(&mut parts).await?.part else {
             return Err(no_header());
         };
         let chunks = parts.map(|part| match part?.part {

@@ -48,6 +48,8 @@ pub async fn check(
         }
     }
     verified.local_file_count = Some(files.len() as u64);
+    let bytes = comparable.iter().map(|index| files[*index].size_bytes).sum();
+    progress.on(Step::Planned { files: comparable.len() as u64, bytes });
     report_missing(manifest, &files, verified);
     compare_bytes(&files, comparable, &entries, verified, progress).await
 }
@@ -67,11 +69,12 @@ async fn compare_bytes(
     verified: &mut Verified,
     progress: &Arc<dyn Progress>,
 ) -> Result<(), Fault> {
-    let mut digested = std::pin::pin!(read::each(Arc::clone(files), indexes.into(), read::dual_digest));
+    let told = Arc::clone(progress);
+    let digests = move |file: &LocalFile| read::dual_digest(file, |bytes| told.on(Step::Bytes(bytes)));
+    let mut digested = std::pin::pin!(read::each(Arc::clone(files), indexes.into(), digests));
     while let Some(digested) = digested.next().await {
         let (index, digests) = digested?;
         let file = &files[index];
-        progress.on(Step::Bytes(file.size_bytes));
         progress.on(Step::Files(1));
         let same = entries
             .get(&file.relative_path)
