@@ -70,7 +70,7 @@ pub struct Global {
     #[arg(long, short, global = true)]
     pub quiet: bool,
 
-    /// What is logged to standard error: a level, or directives such as info,module=debug [default: warn]
+    /// What is logged to standard error: a level, or directives such as info,module=debug [default: warn; off with --json]
     #[arg(long, global = true, value_name = "LEVEL")]
     pub log_level: Option<LogFilter>,
 }
@@ -245,9 +245,9 @@ pub struct Show {
 pub struct Manifest {
     /// The package
     pub package: PackageId,
-    /// Which form
-    #[arg(long, value_enum, default_value_t)]
-    pub format: Format,
+    /// Which form [default: cbor; json on a terminal and with --json]
+    #[arg(long, value_enum)]
+    pub format: Option<Format>,
 }
 
 /// `verify`

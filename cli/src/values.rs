@@ -7,10 +7,9 @@ use artifactstore_types::{ByteRange, Sequence};
 use clap::ValueEnum;
 
 /// The form of a manifest.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub enum Format {
     /// The RFC 8785 projection
-    #[default]
     Json,
     /// The canonical bytes, whose BLAKE3 is the manifest digest
     Cbor,

@@ -94,15 +94,14 @@ Examples:
 pub const MANIFEST: &str = "\
 Write the manifest of a finalized package, byte for byte.
 
-The CBOR form (RFC 8949, deterministic) is the one whose BLAKE3 is the manifest digest; the JSON form (RFC 8785) says \
-the same.";
+The CBOR form (RFC 8949, deterministic) is the one whose BLAKE3 is the manifest digest, and what is written unless \
+another form is asked for or a terminal would get it. The JSON form (RFC 8785) says the same.";
 
 pub const MANIFEST_EXAMPLES: &str = "\
 Examples:
-  artifactstore manifest 01890a5d-ac96-774b-bcce-b302099a8057 \\
-    | jq -r '.files[].relative_path'
-  artifactstore manifest 01890a5d-ac96-774b-bcce-b302099a8057 --format cbor \\
-    | b3sum";
+  artifactstore manifest 01890a5d-ac96-774b-bcce-b302099a8057 | b3sum
+  artifactstore manifest 01890a5d-ac96-774b-bcce-b302099a8057 --format json \\
+    | jq -r '.files[].relative_path'";
 
 pub const VERIFY: &str = "\
 Read every stored byte of a finalized package again, compare both digests, recompute the manifest digest and hold the \

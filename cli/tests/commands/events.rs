@@ -48,7 +48,7 @@ fn every_event_has_the_promised_fields() {
     assert_eq!(sequences(&events), (1..=events.len() as u64).collect::<Vec<_>>());
     let finalized = events.iter().find(|event| event["type"] == "v1.package.finalized").unwrap();
     assert_eq!(finalized["payload_digest"], pushed["manifest_digest"], "its payload is the manifest");
-    let manifest = store.run(&["manifest", &text(&pushed["package_id"])]).well().stdout;
+    let manifest = store.run(&["manifest", "--json", &text(&pushed["package_id"])]).well().stdout;
     assert_eq!(finalized["payload"], serde_json::from_slice::<Value>(&manifest).unwrap());
     let created = &events[0];
     let payload = artifactstore_manifest::cbor::encode(&serde_json::from_value(created["payload"].clone()).unwrap());

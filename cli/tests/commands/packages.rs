@@ -185,11 +185,12 @@ fn the_manifest_is_written_byte_for_byte() {
     store.file("a", b"1");
     let pushed = store.push();
     let package = text(&pushed["package_id"]);
-    let cbor = store.run(&["manifest", &package, "--format", "cbor"]).well().stdout;
+    let cbor = store.run(&["manifest", &package]).well().stdout;
+    assert_eq!(store.run(&["manifest", &package, "--format", "cbor", "--json"]).well().stdout, cbor);
     assert_eq!(json!(ContentAddress::of(&cbor)), pushed["manifest_digest"]);
-    let json = store.run(&["manifest", &package]).well().stdout;
+    let json = store.run(&["manifest", &package, "--json"]).well().stdout;
     assert_eq!(json, artifactstore_manifest::to_json(&cbor).unwrap());
-    assert_eq!(store.run(&["manifest", &package, "--format", "json", "--json"]).well().stdout, json);
+    assert_eq!(store.run(&["manifest", &package, "--format", "json"]).well().stdout, json);
 }
 
 #[test]

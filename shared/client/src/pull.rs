@@ -27,10 +27,10 @@ mod write;
 
 use target::Target;
 
-/// How many files are on their way at once.
-const FILES_AT_ONCE: usize = 8;
+/// How many files are on their way at once: enough that one sync of the disk serves several of them.
+const FILES_AT_ONCE: usize = 24;
 /// Chunks of one file that wait to be written.
-const CHUNKS_AHEAD: usize = 4;
+const CHUNKS_AHEAD: usize = 2;
 
 /// What is to be pulled, and where to.
 #[derive(Clone, Debug, PartialEq, Eq)]
