@@ -82,7 +82,7 @@ mod tests {
 
     #[test]
     fn a_code_nobody_knows_has_none() {
-        assert_eq!(find("AS-CLI-9999"), None);
+        assert_eq!(find("AS-CLI-OTHER"), None);
         assert_eq!(find("AS-CLI"), None);
     }
 

@@ -61,7 +61,7 @@ pub const PULL: &str = "\
 Pull a finalized package into a directory.
 
 The manifest is checked against the package and every file against the manifest while it is written; a file gets its \
-name only once its bytes are proven. Nothing is written outside the directory, and no symbolic link in it is followed.";
+name only once its bytes are proven and durable. Nothing is written outside the directory, and no symbolic link in it is followed.";
 
 pub const PULL_EXAMPLES: &str = "\
 Examples:

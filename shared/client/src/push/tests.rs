@@ -170,6 +170,24 @@ async fn a_failure_that_does_not_pass_ends_the_push_and_the_package() {
     }
 }
 
+#[tokio::test(start_paused = true)]
+async fn what_was_added_after_it_was_given_up_is_found_and_not_in_the_way() {
+    let directory = directory(MIXED);
+    for again in [false, true] {
+        let fake = Fake::default();
+        if again {
+            run(&fake, request(&directory)).await.unwrap();
+        }
+        // Every file is added, and the next listing does not show it yet.
+        for call in [Call::Commit, Call::IngestFile] {
+            fake.fail(call, true, passing().with_unknown_outcome());
+        }
+        fake.state().mischief.stale_listings = 1;
+        let pushed = run(&fake, request(&directory)).await.unwrap();
+        assert_eq!(pushed.package.file_count, 6);
+    }
+}
+
 #[tokio::test]
 async fn a_package_that_cannot_be_given_up_is_named() {
     let fake = Fake::default();
