@@ -8,7 +8,10 @@ use artifactstore_types::Fault;
 use futures::stream::BoxStream;
 use sqlx::{Database, migrate::Migrate};
 
-use super::statements::{Statement, Statements};
+use super::{
+    statements::{Statement, Statements},
+    write::Write,
+};
 
 /// A connection of an engine.
 pub(crate) type Connection<E> = <<E as Engine>::Db as Database>::Connection;
@@ -28,6 +31,8 @@ pub(crate) trait Engine: Send + Sync + Sized + 'static {
     const BEGIN_APPEND: &'static str;
     /// Ends a transaction that has looked for a change and not found it, so that it can never come to be.
     const SETTLE: &'static str;
+    /// Whether [`Engine::append`] on its own is a transaction.
+    const COMMITS_AT_ONCE: bool;
     /// Begins a transaction that only reads, and sees one state of the database throughout.
     const BEGIN_SNAPSHOT: &'static str;
     /// Drops what its migrations have made.
@@ -66,17 +71,19 @@ pub(crate) trait Engine: Send + Sync + Sized + 'static {
         rows: &Rows<'_>,
     ) -> impl Future<Output = Result<Vec<<Self::Db as Database>::Row>, sqlx::Error>> + Send;
 
-    /// Sends several statements, each for its rows, with as few round trips as it can. None may depend on what another
-    /// of them does, and none has an answer.
-    fn write(
+    /// Sends the statements of an append, each for its rows, with as few round trips as it can, and the one that moves the
+    /// head. None may depend on what another of them does. Says whether the head was where `advance` expects it; where it
+    /// was not, nothing has changed.
+    fn append(
         connection: &mut Connection<Self>,
-        writes: &[(&'static Statement, Rows<'_>)],
-    ) -> impl Future<Output = Result<(), sqlx::Error>> + Send;
+        writes: &[Write<'_>],
+        advance: &Write<'_>,
+    ) -> impl Future<Output = Result<bool, sqlx::Error>> + Send;
 
     /// Sends several statements of a fold, each for its rows.
     fn load(
         connection: &mut Connection<Self>,
-        writes: Vec<(&'static Statement, Rows<'_>)>,
+        writes: Vec<Write<'_>>,
     ) -> impl Future<Output = Result<(), sqlx::Error>> + Send;
 
     /// Runs several statements without arguments, and reads every row of their answers.

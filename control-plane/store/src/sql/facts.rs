@@ -34,20 +34,14 @@ impl<E: Engine> Session<'_, E> {
         found.iter().map(|row| decode::state(row).map(|state| (state.package_id, state))).collect()
     }
 
-    /// The facts these commands need. Packages without files have no paths to look for.
-    pub(super) async fn load_facts(
-        &mut self,
-        mut needs: Needs,
-        states: &HashMap<PackageId, Package>,
-    ) -> Result<Facts, Fault> {
-        let mut facts = Facts::default();
+    /// Loads what these commands need beyond what is known.
+    pub(super) async fn load_facts(&mut self, needs: &Needs, facts: &mut Facts) -> Result<(), Fault> {
         if needs.classes {
             let found = self.fetch(&E::STATEMENTS.list_classes, &[]).await?;
             facts.add_classes(found.iter().map(decode::class).collect::<Result<Vec<_>, _>>()?);
         }
-        needs.keep_paths_of(|package| states.get(&package).is_some_and(|state| state.file_count > 0));
         if needs.files.is_empty() {
-            return Ok(facts);
+            return Ok(());
         }
         let rows = Rows::new(vec![
             Column::Id(needs.files.iter().map(|(package, _)| *package.uuid().as_bytes()).collect()),
@@ -60,6 +54,6 @@ impl<E: Engine> Session<'_, E> {
                 (package, path, None) => facts.add_directory(package, path.as_str().to_owned()),
             }
         }
-        Ok(facts)
+        Ok(())
     }
 }

@@ -5,7 +5,7 @@
 
 use std::time::Duration;
 
-use artifactstore_types::{Category, EventRecord, Fault};
+use artifactstore_types::{EventRecord, Fault};
 use tokio::time::{sleep, timeout};
 
 use super::{
@@ -20,9 +20,8 @@ const OPERATION: &str = "commit";
 const PAUSE: Duration = Duration::from_millis(100);
 
 impl<E: Engine> SqlStore<E> {
-    /// Succeeds where the batch that ended with `last` was committed though the commit answered `fault`. Otherwise it is
-    /// that fault, with what is known of the outcome.
-    pub(super) async fn settle(&self, writer: &mut Writer<E>, last: &EventRecord, fault: Fault) -> Result<(), Fault> {
+    /// Whether a batch that ended with this event was committed, if that can be found out.
+    pub(super) async fn find_out(&self, writer: &mut Writer<E>, last: &EventRecord) -> Option<bool> {
         let options = &self.parts.options;
         let looked = timeout(options.acquire_deadline, async {
             loop {
@@ -33,13 +32,7 @@ impl<E: Engine> SqlStore<E> {
                 sleep(PAUSE).await;
             }
         });
-        match looked.await {
-            Ok(true) => Ok(()),
-            Ok(false) => Err(fault),
-            // Where there is no room for a commit, it was undone.
-            Err(_) if fault.category == Category::Exhausted => Err(fault),
-            Err(_) => Err(fault.with_unknown_outcome()),
-        }
+        looked.await.ok()
     }
 
     /// Whether this event is in the log. Where it is not, it never will be.

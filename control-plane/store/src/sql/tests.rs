@@ -1,5 +1,7 @@
 //! The statements and the schemas, on both engines.
 
+mod room;
+
 use std::{collections::BTreeMap, path::Path};
 
 use artifactstore_testkit::postgres::TestDatabase;

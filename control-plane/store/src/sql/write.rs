@@ -10,19 +10,29 @@ use super::{
     decode::ProvenanceColumn,
     engine::{Column, Engine, Rows},
     statements::Statement,
+    writer::LogEnd,
 };
 use crate::faults;
 
-type Write<'a> = (&'static Statement, Rows<'a>);
+/// One statement and the rows it is for.
+pub(super) type Write<'a> = (&'static Statement, Rows<'a>);
 
 impl<E: Engine> Session<'_, E> {
-    /// Appends events that follow the log's last one, moves its head behind them, and applies their row changes.
-    pub(super) async fn append(&mut self, events: &[EventRecord], views: &ViewBatch) -> Result<(), Fault> {
-        let Some(last) = events.last() else { return Ok(()) };
+    /// Appends events to a log that ends at `before`, moves its head behind them, and applies their row changes: all of it,
+    /// or nothing where the log ends elsewhere.
+    pub(super) async fn append(
+        &mut self,
+        before: LogEnd,
+        events: &[EventRecord],
+        views: &ViewBatch,
+    ) -> Result<bool, Fault> {
         let mut writes = view_writes::<E>(views)?;
         writes.push(of(&E::STATEMENTS.append_events, event_columns(events)?));
-        writes.push(of(&E::STATEMENTS.advance_head, vec![all_signed(std::iter::once(last.sequence))?]));
-        E::write(self.connection, &with_rows(writes)).await.map_err(|error| E::fault(self.operation, &error))
+        let head = [before.head + events.len() as u64, before.head];
+        let [after, head] = head.map(|sequence| all_signed(std::iter::once(sequence)));
+        let advance = of(&E::STATEMENTS.advance_head, vec![after?, head?, Column::Int(vec![before.log_id])]);
+        let appended = E::append(self.connection, &with_rows(writes), &advance).await;
+        appended.map_err(|error| E::fault(self.operation, &error))
     }
 
     /// Applies the row changes of a fold.

@@ -12,16 +12,21 @@ use futures::stream::BoxStream;
 use sqlx::{
     Arguments as _, AssertSqlSafe, Executor as _, PgConnection, Postgres,
     postgres::{PgArguments, PgRow},
+    query::Query,
 };
 
 use super::{
     engine::{Argument, Column, Engine, Rows, Scanned, arguments, columns},
     statements::{self, Statement, Statements},
+    write::Write,
 };
 
 pub(crate) use open::open;
 
 columns!(PgRow);
+
+/// The SQLSTATE of a division by zero.
+const DIVISION_BY_ZERO: &str = "22012";
 
 const FINISH_SHADOWS: &str = include_str!("../scripts/postgres/finish_shadows.sql");
 
@@ -36,6 +41,7 @@ impl Engine for PostgresEngine {
         "BEGIN; SELECT sequence, log_id FROM event_log_head WHERE singleton = 1 FOR UPDATE";
     // Under the log's lock, what is not there was not committed.
     const SETTLE: &'static str = "ROLLBACK";
+    const COMMITS_AT_ONCE: bool = true;
     const BEGIN_SNAPSHOT: &'static str = "BEGIN ISOLATION LEVEL REPEATABLE READ";
     const DROP_EVERYTHING: &'static str = include_str!("../scripts/postgres/drop_everything.sql");
     const PREPARE_TO_FOLD: &'static str = include_str!("../scripts/postgres/prepare_to_fold.sql");
@@ -74,32 +80,34 @@ impl Engine for PostgresEngine {
         connection.fetch_all(sqlx::query_with(statement.text, arguments)).await
     }
 
-    async fn write(
+    async fn append(
         connection: &mut PgConnection,
-        writes: &[(&'static Statement, Rows<'_>)],
-    ) -> Result<(), sqlx::Error> {
-        let mut arguments = PgArguments::default();
-        let mut parts = Vec::with_capacity(writes.len());
-        for (place, (statement, rows)) in writes.iter().enumerate() {
-            parts.push(format!("w{place} AS (\n{})", renumbered(statement.text, arguments.len())));
-            add_rows(&mut arguments, rows)?;
+        writes: &[Write<'_>],
+        advance: &Write<'_>,
+    ) -> Result<bool, sqlx::Error> {
+        let all: Vec<_> = writes.iter().chain([advance]).collect();
+        // Of a statement that fails nothing is kept. So it is made to fail where no head was moved, and before it does
+        // anything else: what the last part asks for is done first.
+        let last = format!("SELECT 1 / (SELECT count(*) FROM w{})", writes.len());
+        match connection.execute(together(&all, &last)?).await {
+            Ok(_) => Ok(true),
+            Err(sqlx::Error::Database(error)) if error.code().as_deref() == Some(DIVISION_BY_ZERO) => Ok(false),
+            Err(error) => Err(error),
         }
-        let text = format!("WITH {} SELECT 1", parts.join(", "));
-        connection.execute(sqlx::query_with(AssertSqlSafe(text), arguments)).await.map(drop)
     }
 
-    async fn load(
-        connection: &mut PgConnection,
-        writes: Vec<(&'static Statement, Rows<'_>)>,
-    ) -> Result<(), sqlx::Error> {
+    async fn load(connection: &mut PgConnection, writes: Vec<Write<'_>>) -> Result<(), sqlx::Error> {
         let mut others = Vec::new();
-        for (statement, rows) in writes {
-            match copy::copy_of(statement) {
-                Some(copy) => copy::copy(connection, copy, &rows).await?,
-                None => others.push((statement, rows)),
+        for write in &writes {
+            match copy::copy_of(write.0) {
+                Some(copy) => copy::copy(connection, copy, &write.1).await?,
+                None => others.push(write),
             }
         }
-        if others.is_empty() { Ok(()) } else { Self::write(connection, &others).await }
+        if others.is_empty() {
+            return Ok(());
+        }
+        connection.execute(together(&others, "SELECT 1")?).await.map(drop)
     }
 
     async fn fetch_script(connection: &mut PgConnection, script: &'static str) -> Result<Vec<PgRow>, sqlx::Error> {
@@ -113,6 +121,18 @@ impl Engine for PostgresEngine {
     fn fault(operation: &str, error: &sqlx::Error) -> Fault {
         faults::fault(operation, error)
     }
+}
+
+/// One statement of all these, each a part of its `WITH`, and what it ends with.
+fn together(writes: &[&Write<'_>], last: &str) -> Result<Query<'static, Postgres, PgArguments>, sqlx::Error> {
+    let mut arguments = PgArguments::default();
+    let mut parts = Vec::with_capacity(writes.len());
+    for (place, (statement, rows)) in writes.iter().enumerate() {
+        parts.push(format!("w{place} AS (\n{})", renumbered(statement.text, arguments.len())));
+        add_rows(&mut arguments, rows)?;
+    }
+    let text = format!("WITH {} {last}", parts.join(", "));
+    Ok(sqlx::query_with(AssertSqlSafe(text), arguments))
 }
 
 /// One array a column.

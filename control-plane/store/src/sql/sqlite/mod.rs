@@ -17,11 +17,15 @@ use sqlx::{
 use super::{
     engine::{Argument, Column, Engine, Rows, Scanned, arguments, columns},
     statements::{self, SIZES, Statement, Statements},
+    write::Write,
 };
 
 pub(crate) use open::open;
 
 columns!(SqliteRow);
+
+/// The place in [`SIZES`] of a single row.
+const ONE: usize = SIZES.len() - 1;
 
 /// The engine.
 pub(crate) struct SqliteEngine;
@@ -35,6 +39,7 @@ impl Engine for SqliteEngine {
     // Pages of the commit that failed may lie behind the end of the write-ahead log, where a crash would find them complete
     // and count them. A commit that changes nothing is written over them.
     const SETTLE: &'static str = "UPDATE event_log_head SET sequence = sequence; COMMIT";
+    const COMMITS_AT_ONCE: bool = false;
     const BEGIN_SNAPSHOT: &'static str = "BEGIN DEFERRED";
     const DROP_EVERYTHING: &'static str = include_str!("../scripts/sqlite/drop_everything.sql");
     const PREPARE_TO_FOLD: &'static str = include_str!("../scripts/sqlite/prepare_to_fold.sql");
@@ -76,29 +81,18 @@ impl Engine for SqliteEngine {
         Ok(found)
     }
 
-    async fn write(
+    async fn append(
         connection: &mut SqliteConnection,
-        writes: &[(&'static Statement, Rows<'_>)],
-    ) -> Result<(), sqlx::Error> {
-        let mut texts = writes.iter().flat_map(|(statement, rows)| {
-            groups(rows.count).map(|(size, group)| (statement.repeated(size), group_arguments(rows, group)))
-        });
-        let mut next = texts.next();
-        while let Some((text, arguments)) = next {
-            let write = connection.execute(sqlx::query_with(AssertSqlSafe(text), arguments?));
-            // While the database's thread is busy with this group, the next one is put together.
-            let (written, following) = tokio::join!(biased; write, async { texts.next() });
-            written?;
-            next = following;
-        }
-        Ok(())
+        writes: &[Write<'_>],
+        (advance, rows): &Write<'_>,
+    ) -> Result<bool, sqlx::Error> {
+        write(connection, writes).await?;
+        let query = sqlx::query_with(AssertSqlSafe(advance.repeated(ONE)), group_arguments(rows, 0..rows.count)?);
+        Ok(connection.execute(query).await?.rows_affected() == 1)
     }
 
-    async fn load(
-        connection: &mut SqliteConnection,
-        writes: Vec<(&'static Statement, Rows<'_>)>,
-    ) -> Result<(), sqlx::Error> {
-        Self::write(connection, &writes).await
+    async fn load(connection: &mut SqliteConnection, writes: Vec<Write<'_>>) -> Result<(), sqlx::Error> {
+        write(connection, &writes).await
     }
 
     async fn fetch_script(
@@ -115,6 +109,21 @@ impl Engine for SqliteEngine {
     fn fault(operation: &str, error: &sqlx::Error) -> Fault {
         faults::fault(operation, error)
     }
+}
+
+async fn write(connection: &mut SqliteConnection, writes: &[Write<'_>]) -> Result<(), sqlx::Error> {
+    let mut texts = writes.iter().flat_map(|(statement, rows)| {
+        groups(rows.count).map(|(size, group)| (statement.repeated(size), group_arguments(rows, group)))
+    });
+    let mut next = texts.next();
+    while let Some((text, arguments)) = next {
+        let write = connection.execute(sqlx::query_with(AssertSqlSafe(text), arguments?));
+        // While the database's thread is busy with this group, the next one is put together.
+        let (written, following) = tokio::join!(biased; write, async { texts.next() });
+        written?;
+        next = following;
+    }
+    Ok(())
 }
 
 /// Cuts this many rows into groups: for each the place of its size in [`SIZES`], and the rows.
