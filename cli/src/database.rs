@@ -38,7 +38,7 @@ pub fn options(global: &Global, context: &Context, settings: &Settings) -> Resul
 
 /// Refuses a database in a file that is not there.
 pub fn require_existing(options: &EmbeddedOptions) -> Result<(), Fault> {
-    match file(options) {
+    match options.database_file() {
         Some(file) if !is_there(options) => Err(faults::no_store(file)),
         _ => Ok(()),
     }
@@ -47,10 +47,5 @@ pub fn require_existing(options: &EmbeddedOptions) -> Result<(), Fault> {
 /// Whether opening the database would not make it, where it is in a file: a new and empty one says nothing of the store that
 /// was meant.
 pub fn is_there(options: &EmbeddedOptions) -> bool {
-    file(options).is_none_or(Path::exists)
-}
-
-fn file(options: &EmbeddedOptions) -> Option<&Path> {
-    let file = options.database_url.strip_prefix("sqlite://")?;
-    Some(Path::new(file.split('?').next().unwrap_or(file)))
+    options.database_file().is_none_or(Path::exists)
 }

@@ -6,6 +6,7 @@
 #![deny(missing_docs)]
 
 mod options;
+mod orphaned;
 mod registry;
 
 use std::{sync::Arc, time::Duration};
@@ -40,9 +41,11 @@ impl Embedded {
     /// left to `migrate`, which an operator runs.
     ///
     /// # Errors
-    /// The database or the directory cannot be used, or another process has them open.
+    /// The database or the directory cannot be used, or another process has them open; or the database is gone, and the
+    /// storage still holds blobs.
     pub async fn open(options: EmbeddedOptions) -> Result<Self, Fault> {
         let (clock, ids) = (Arc::new(SystemClock), Arc::new(SystemIds));
+        orphaned::refuse(&options).await?;
         let registry = Registry::open(&options).await?;
         let store = Arc::clone(&registry.store);
         if options.owns_database() {

@@ -20,6 +20,6 @@ pub use check::{Difference, Finding};
 pub use committer::{Committer, CommitterOptions};
 pub use faults::CODES;
 pub use memory::MemoryStore;
-pub use open::{StoreOptions, open};
+pub use open::{StoreOptions, database_file, open};
 pub use ports::{Checked, Committed, EventLog, Progress, RegistryStore, Replayed, Upkeep, Views};
 pub use tail::{Tail, TailOptions};

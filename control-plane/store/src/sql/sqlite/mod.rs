@@ -1,6 +1,7 @@
 //! SQLite: one connection writes, a few read, and rows travel as repeated groups of arguments. Each statement costs two
 //! hops between threads, so the more rows one takes the better.
 
+mod directory;
 mod faults;
 mod lock;
 mod open;

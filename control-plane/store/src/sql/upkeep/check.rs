@@ -14,6 +14,7 @@ const OPERATION: &str = "check";
 
 impl<E: Engine> SqlStore<E> {
     pub(super) async fn compare(&self, progress: Progress<'_>) -> Result<Checked, Fault> {
+        self.require_known_schema(OPERATION).await?;
         // The transaction is never ended: the connection is closed, and with it goes what was made in it.
         let mut connection = self.upkeep_connection(OPERATION).await?;
         let mut session = Session::<E> { operation: OPERATION, connection: &mut connection };

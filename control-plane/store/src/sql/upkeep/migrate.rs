@@ -38,16 +38,16 @@ impl<E: Engine> SqlStore<E> {
     }
 
     /// Refuses a database that has had other migrations than this program knows.
-    pub(super) async fn require_known_schema(&self) -> Result<(), Fault> {
+    pub(super) async fn require_known_schema(&self, operation: &str) -> Result<(), Fault> {
         let version = |row: &_| decode::migration(row);
-        let applied = self.read("ping", &E::STATEMENTS.list_migrations, &[], version).await.map_err(|fault| {
+        let applied = self.read(operation, &E::STATEMENTS.list_migrations, &[], version).await.map_err(|fault| {
             // A database without the record answers with an error of its own kind on each engine.
-            if fault.code == "AS-STORE-0004" { faults::foreign_schema("ping") } else { fault }
+            if fault.code == "AS-STORE-0004" { faults::foreign_schema(operation) } else { fault }
         })?;
         if applied.iter().copied().eq(E::MIGRATIONS.iter().map(|(number, ..)| (*number, true))) {
             Ok(())
         } else {
-            Err(faults::foreign_schema("ping"))
+            Err(faults::foreign_schema(operation))
         }
     }
 }

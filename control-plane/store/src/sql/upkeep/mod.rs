@@ -28,7 +28,7 @@ impl<E: Engine> Upkeep for SqlStore<E> {
     }
 
     async fn ping(&self) -> Result<(), Fault> {
-        self.require_known_schema().await
+        self.require_known_schema("ping").await
     }
 
     async fn close(&self) {

@@ -11,6 +11,7 @@ impl<E: Engine> SqlStore<E> {
     /// Empties the views and folds the log again, in one transaction that holds the log's lock: nothing is appended
     /// meanwhile, readers see the views as they were until all is done, and where the log is damaged all of it is undone.
     pub(super) async fn fold_anew(&self, progress: Progress<'_>) -> Result<Replayed, Fault> {
+        self.require_known_schema(OPERATION).await?;
         let mut connection = self.upkeep_connection(OPERATION).await?;
         let mut session = Session::<E> { operation: OPERATION, connection: &mut connection };
         session.run(E::PREPARE_TO_FOLD).await?;
