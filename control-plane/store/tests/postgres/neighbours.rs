@@ -1,6 +1,7 @@
 //! Several processes on one log. None is told what the others do; each has to notice.
 
 use artifactstore_testkit::postgres::TestDatabase;
+use sqlx::{AssertSqlSafe, Connection as _, Executor as _, PgConnection, Row as _};
 use tokio::task::JoinSet;
 
 use crate::world::{
@@ -57,5 +58,31 @@ async fn a_log_that_was_made_anew_is_not_taken_for_the_old_one() {
     commit(&one, creation(next_package())).await.unwrap();
     assert_eq!(paths(&other, new).await, ["one", "three", "two"]);
     assert_eq!(one.load_head().await.unwrap(), 7);
+    expect_whole(&one).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn one_replays_while_another_appends_and_a_third_reads() {
+    let database = TestDatabase::create().await;
+    // Whoever waits looks for a deadlock at once: if there is one, it is found by the replay, which comes last.
+    let mut admin = PgConnection::connect(database.url()).await.unwrap();
+    let name: String = admin.fetch_one("SELECT current_database()").await.unwrap().get(0);
+    let impatient = format!("ALTER DATABASE {name} SET deadlock_timeout = '1ms'");
+    sqlx::raw_sql(AssertSqlSafe(impatient)).execute(&mut admin).await.unwrap();
+    let (one, other) = (migrated(database.url()).await, store(database.url()).await);
+    let package = familiar_package(&one).await;
+    let replaying = tokio::spawn(async move {
+        for _ in 0..10 {
+            other.replay(&|_, _| ()).await.unwrap();
+        }
+    });
+    let mut added = 0;
+    while !replaying.is_finished() {
+        commit(&one, addition(package, &format!("{added}"))).await.unwrap();
+        added += 1;
+        assert_eq!(one.find_package(package).await.unwrap().unwrap().file_count, 2 + added);
+        assert_eq!(paths(&one, package).await.len() as u64, 2 + added);
+    }
+    replaying.await.unwrap();
     expect_whole(&one).await;
 }

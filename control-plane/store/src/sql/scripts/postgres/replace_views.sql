@@ -1,6 +1,6 @@
 -- Puts what was folded in the place of the views. They stay the tables they are, with who may read them and what was built
 -- upon them; their indexes are made again once the rows are there, which is how an index is made fastest. From here to the
--- commit nobody reads them.
+-- commit nobody reads them. They are locked in the order of their names, and so is every question that is about several.
 DO $$
 DECLARE
     home   TEXT := current_setting('artifactstore.views');
@@ -10,7 +10,9 @@ DECLARE
     again  TEXT[] := '{}';
     remake TEXT;
 BEGIN
-    FOREACH view IN ARRAY ARRAY['artifact_packages', 'artifact_files', 'storage_locations', 'retention_state'] LOOP
+    FOR view IN
+        SELECT relname FROM pg_class WHERE relnamespace = pg_my_temp_schema() AND relkind = 'r' ORDER BY relname
+    LOOP
         kept := format('%s.%I', home, view)::regclass;
         EXECUTE format('TRUNCATE %s', kept);
         FOR made IN
