@@ -75,7 +75,7 @@ impl Backend {
             packer,
             remover,
             volume: options.volume,
-            part_bytes: options.part_bytes,
+            part_bytes: options.part_bytes.max(1),
             parts_grow: options.parts_grow,
             pack_threshold_bytes: engine.pack_threshold_bytes,
             rewriting,

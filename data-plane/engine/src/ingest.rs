@@ -123,12 +123,15 @@ impl Large<'_> {
                 Some(chunk) => Some(chunk),
                 None => chunks.next().await?,
             };
-            let Some(chunk) = next else { break };
-            part_bytes += chunk.len();
-            part.push(chunk.clone());
-            self.digesting.update(chunk).await?;
-            let goal = upload.as_ref().map_or(self.backend.part_bytes, Upload::part_bytes);
-            if part_bytes >= goal {
+            let Some(mut chunk) = next else { break };
+            self.digesting.update(chunk.clone()).await?;
+            // Parts are of one size, as disks and some stores like them.
+            loop {
+                let room = upload.as_ref().map_or(self.backend.part_bytes, Upload::part_bytes) - part_bytes;
+                if chunk.len() < room {
+                    break;
+                }
+                part.push(chunk.split_to(room));
                 let upload = match &mut upload {
                     Some(upload) => upload,
                     none => none.insert(Upload::start(self.backend, self.declared).await?),
@@ -136,6 +139,8 @@ impl Large<'_> {
                 upload.add(std::mem::take(&mut part)).await?;
                 part_bytes = 0;
             }
+            part_bytes += chunk.len();
+            part.extend((!chunk.is_empty()).then_some(chunk));
         }
         let Self { backend, declared, digesting } = self;
         let digests = digesting.finish().await?;

@@ -54,7 +54,7 @@ impl BackendOptions {
             store: Arc::new(store),
             index_path: Some(root.join(".index.redb")),
             volume: Some(root),
-            part_bytes: MIB,
+            part_bytes: 2 * MIB,
             parts_grow: false,
         })
     }

@@ -3,6 +3,7 @@
 //! reads in steps of 8 KiB. Which step follows which is decided in `root`; which keys there are is decided above.
 
 mod cancellation;
+mod direct;
 mod disk;
 mod lock;
 mod read;

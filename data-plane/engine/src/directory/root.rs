@@ -29,7 +29,7 @@ const INCOMING: &str = ".incoming";
 #[derive(Debug)]
 pub(super) struct Root {
     path: PathBuf,
-    pub disk: Arc<dyn Disk>,
+    disk: Arc<dyn Disk>,
     /// Folders whose own names are known to be durable. A folder that merely exists may have been made by another
     /// thread that has not synced it yet.
     durable_folders: Mutex<HashSet<PathBuf>>,
@@ -238,6 +238,14 @@ pub(super) struct Incoming {
 }
 
 impl Incoming {
+    pub fn path(&self) -> &Path {
+        &self.path
+    }
+
+    pub fn disk(&self) -> &dyn Disk {
+        &*self.root.disk
+    }
+
     /// Writes `bytes` from `offset` on.
     pub fn write_all_at(&self, bytes: &[u8], offset: u64) -> io::Result<()> {
         self.root.disk.write_all_at(&self.file, bytes, offset)

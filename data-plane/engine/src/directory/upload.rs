@@ -1,7 +1,7 @@
-//! Writing: a whole object at once, or one file written as its parts arrive. Writing to the disk starts early, so that
-//! the sync at the end has little left to do; nothing has its key before that sync has returned.
+//! Writing: a whole object at once, or one file written as its parts arrive. Parts go to the disk at once, so that the
+//! sync at the end has little left to do; nothing has its key before that sync has returned.
 
-use std::{num::NonZeroU64, path::PathBuf, sync::Arc};
+use std::{path::PathBuf, sync::Arc};
 
 use async_trait::async_trait;
 use futures::{FutureExt as _, future::ready};
@@ -10,13 +10,11 @@ use tokio::sync::Mutex;
 
 use super::{
     cancellation::{Wanted, blocking},
+    direct::Direct,
     failed,
     root::{Incoming, Replace, Root},
     write_failed,
 };
-
-/// How much is written before the disk is asked to take it.
-const WRITE_BACK_BYTES: u64 = 16 * 1024 * 1024;
 
 /// Writes a whole object.
 pub(super) fn put(
@@ -55,13 +53,14 @@ pub(super) struct DirectoryUpload {
     /// How many bytes the parts so far have.
     length: u64,
     /// Held while a part is written: two writers of one file only spin on each other in the kernel.
-    turn: Arc<Mutex<()>>,
+    turn: Arc<Mutex<Direct>>,
 }
 
 impl DirectoryUpload {
     pub fn start(root: &Arc<Root>, key: Path, to: PathBuf) -> Result<Self> {
-        let incoming = Some(Arc::new(root.create_incoming().map_err(failed)?));
-        Ok(Self { key, to, incoming, length: 0, turn: Arc::default() })
+        let incoming = root.create_incoming().map_err(failed)?;
+        let turn = Arc::new(Mutex::new(Direct::open(incoming.path())));
+        Ok(Self { key, to, incoming: Some(Arc::new(incoming)), length: 0, turn })
     }
 }
 
@@ -70,19 +69,14 @@ impl MultipartUpload for DirectoryUpload {
     fn put_part(&mut self, data: PutPayload) -> UploadPart {
         let offset = self.length;
         self.length += data.content_length() as u64;
-        let end = self.length;
         let Some(incoming) = self.incoming.clone() else { return ready(Err(ended())).boxed() };
-        let write = move || {
-            write_at(&incoming, &data, offset)?;
-            let written = end / WRITE_BACK_BYTES * WRITE_BACK_BYTES;
-            if written > offset {
-                start_write_back(&incoming, written);
-            }
-            Ok(())
-        };
         let turn = Arc::clone(&self.turn);
         let write_in_turn = async move {
-            let _turn = turn.lock().await;
+            let mut direct = turn.lock_owned().await;
+            let write = move || {
+                let written = direct.write(incoming.disk(), &data, offset).map_err(failed)?;
+                if written { Ok(()) } else { write_at(&incoming, &data, offset) }
+            };
             tokio::task::spawn_blocking(write).await?
         };
         write_in_turn.boxed()
@@ -115,11 +109,4 @@ impl Drop for DirectoryUpload {
 
 fn ended() -> Error {
     Error::NotSupported { source: "the upload has ended".into() }
-}
-
-/// Asks the disk to take the window that ends at `end`. It is advice: POSIX_FADV_DONTNEED starts writing the dirty
-/// pages of the range without waiting for them. Where it does nothing, the sync at the end takes longer.
-fn start_write_back(incoming: &Incoming, end: u64) {
-    let window = NonZeroU64::new(WRITE_BACK_BYTES);
-    let _ = rustix::fs::fadvise(&incoming.file, end - WRITE_BACK_BYTES, window, rustix::fs::Advice::DontNeed);
 }

@@ -89,7 +89,7 @@ impl Subject for OnADirectory {
     }
 
     fn boundaries(&self) -> Vec<usize> {
-        vec![64 * 1024, 256 * 1024, MIB, 2 * MIB]
+        vec![64 * 1024, 256 * 1024, MIB, 2 * MIB, 4 * MIB]
     }
 
     fn memory_bound_bytes(&self) -> Option<u64> {

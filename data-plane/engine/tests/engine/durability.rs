@@ -2,13 +2,14 @@
 //! appear later.
 
 use std::{
-    fs,
-    path::PathBuf,
+    fs::{self, File},
+    io,
+    path::{Path as FsPath, PathBuf},
     sync::{Arc, atomic::Ordering},
 };
 
 use artifactstore_dataplane::{DataPlane, IngestHints, conformance::Content};
-use artifactstore_engine::{BackendOptions, DirectoryStore, Disk};
+use artifactstore_engine::{BackendOptions, DirectoryStore, Disk, LocalDisk};
 use artifactstore_types::ByteRange;
 use futures::TryStreamExt as _;
 use object_store::{Error, ObjectStore, ObjectStoreExt as _, PutMode, path::Path};
@@ -279,4 +280,53 @@ async fn a_folder_that_somebody_removed_is_made_again() {
     assert_eq!(fs::read_to_string(place.left().join("a/b/two")).unwrap(), "two");
     let listed: Vec<_> = store.list(None).map_ok(|meta| meta.location).try_collect().await.unwrap();
     assert_eq!(listed, [key("a/b/two")]);
+}
+
+/// A disk that takes nothing past the page cache, though the file could be opened for it.
+#[derive(Debug)]
+struct OnlyCached;
+
+impl Disk for OnlyCached {
+    fn write_all_at(&self, file: &File, bytes: &[u8], offset: u64) -> io::Result<()> {
+        if rustix::fs::fcntl_getfl(file)?.contains(rustix::fs::OFlags::DIRECT) {
+            return Err(io::ErrorKind::InvalidInput.into());
+        }
+        LocalDisk.write_all_at(file, bytes, offset)
+    }
+
+    fn sync_file(&self, file: &File, path: &FsPath) -> io::Result<()> {
+        LocalDisk.sync_file(file, path)
+    }
+
+    fn sync_folder(&self, folder: &FsPath) -> io::Result<()> {
+        LocalDisk.sync_folder(folder)
+    }
+
+    fn sync_everything(&self, root: &FsPath) -> io::Result<()> {
+        LocalDisk.sync_everything(root)
+    }
+}
+
+#[tokio::test]
+async fn parts_of_any_size_make_the_whole_past_the_cache_or_through_it() {
+    let disks: [Arc<dyn Disk>; 2] = [Arc::new(LocalDisk), Arc::new(OnlyCached)];
+    for disk in disks {
+        let folder = tempfile::tempdir().unwrap();
+        let store = DirectoryStore::open_on(folder.path(), disk).unwrap();
+        for lengths in
+            [vec![4096, 8192, 4096, 1], vec![8192, 100, 3996, 4096, 7], vec![4096], vec![0, 4096, 0], vec![5]]
+        {
+            let whole = Content::new(1, lengths.iter().sum()).bytes;
+            let mut upload = store.put_multipart(&key("a")).await.unwrap();
+            let mut rest = whole.clone();
+            for length in lengths {
+                let part = rest.split_to(length);
+                // A part that comes in pieces, as from a network.
+                let pieces: object_store::PutPayload = part.chunks(1000).map(bytes::Bytes::copy_from_slice).collect();
+                upload.put_part(pieces).await.unwrap();
+            }
+            upload.complete().await.unwrap();
+            assert_eq!(store.get(&key("a")).await.unwrap().bytes().await.unwrap(), whole);
+        }
+    }
 }
