@@ -73,7 +73,8 @@ async fn blobs_that_trickle_in_do_not_keep_a_pack_open_for_ever() {
 #[tokio::test]
 async fn many_callers_at_once_share_packs() {
     let store = FaultyStore::new(Arc::new(InMemory::new()));
-    let engine = open(BackendOptions::store(backend_id(), Arc::new(store.clone()))).await;
+    let backend = BackendOptions::store(backend_id(), Arc::new(store.clone()));
+    let engine = Engine::open(patient(backend)).await.unwrap();
     let puts = Arc::new(AtomicUsize::new(0));
     let counting = Arc::clone(&puts);
     store.fail(move |call, _| {
