@@ -31,6 +31,8 @@ pub(crate) async fn compact(backend: &Backend, key: &str) -> Result<Compaction, 
         FooterFound::Missing => return Err(faults::no_such_pack(key)),
         FooterFound::Damaged => return Err(faults::damaged_pack(key)),
     };
+    // What lies elsewhere already has to be known, or it would be moved again.
+    backend.index.require_complete(&backend.packs).await?;
     let before_bytes = footer.pack_bytes();
     let dead = backend.index.dead_of(&backend.packs, old).await?;
     let left: Vec<Entry> = footer.entries.iter().filter(|e| !dead.contains_key(&e.address)).copied().collect();

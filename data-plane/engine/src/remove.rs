@@ -133,10 +133,7 @@ async fn bury(
 ) -> Result<HashMap<ContentAddress, bool>, Fault> {
     let footer = match packs.footer(pack).await? {
         FooterFound::Intact(footer) => footer,
-        FooterFound::Missing => {
-            index.lose_pack(pack, addresses).await;
-            return Ok(HashMap::new());
-        }
+        FooterFound::Missing => return Ok(HashMap::new()),
         FooterFound::Damaged => return Err(faults::damaged_pack(keys::pack(pack).as_ref())),
     };
     let mut dead = index.dead_of(packs, pack).await?;

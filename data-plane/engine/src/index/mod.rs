@@ -17,7 +17,7 @@ use std::{
     collections::{BTreeMap, BTreeSet},
     path::PathBuf,
     sync::{
-        Arc, Mutex,
+        Arc, Mutex, PoisonError,
         atomic::{AtomicU64, Ordering},
     },
     time::Duration,
@@ -85,6 +85,8 @@ pub(crate) struct Index {
     busy: Arc<RwLock<()>>,
     stop: Stop,
     records: AtomicU64,
+    /// Packs that were reported to be gone or cut.
+    lost: Mutex<BTreeSet<PackId>>,
 }
 
 impl Index {
@@ -102,6 +104,7 @@ impl Index {
             progress: watch::Sender::new(Progress::begun()),
             stop: stop.clone(),
             records: AtomicU64::new(0),
+            lost: Mutex::default(),
         });
         let loaded = Arc::clone(&index);
         let task = async move {
@@ -113,7 +116,8 @@ impl Index {
         (index, task)
     }
 
-    /// Where these blobs lie, for those whose pack is there and has the size it had. Packs that are not are forgotten.
+    /// Where these blobs lie, for those whose pack is there and has the size it had. One that is not may come back, so
+    /// what is known of it is kept.
     pub async fn find_present(
         &self,
         packs: &Packs,
@@ -154,11 +158,7 @@ impl Index {
         };
         let there: BTreeMap<PackId, bool> =
             stream::iter(distinct).map(look).buffer_unordered(LOOKS_AT_ONCE).try_collect().await?;
-        for (id, _) in there.iter().filter(|(_, there)| !**there) {
-            let pack = *id;
-            let lost = found.iter().filter(|(_, at)| at.pack == pack).map(|(address, _)| *address).collect();
-            self.lose_pack(pack, lost).await;
-        }
+        self.report_lost(&there);
         Ok(found.into_iter().filter(|(_, at)| there.get(&at.pack) == Some(&true)).collect())
     }
 
@@ -239,12 +239,23 @@ impl Index {
         self.ask(move |tables| tables.forget_pack(pack, &addresses)).await;
     }
 
-    /// Notes that a pack is not what it was, and that these blobs do not lie in it any more. Its dead stay dead: it may
-    /// come back.
-    pub async fn lose_pack(&self, pack: PackId, addresses: Vec<ContentAddress>) {
-        if self.ask(move |tables| tables.lose_pack(pack, &addresses)).await == Some(true) {
-            tracing::error!(%pack, "a pack is gone or was cut: its blobs are taken in again when they come");
+    /// Reports each pack that is not what it was, once.
+    fn report_lost(&self, there: &BTreeMap<PackId, bool>) {
+        let mut lost = self.lost.lock().unwrap_or_else(PoisonError::into_inner);
+        for (pack, there) in there {
+            if *there {
+                lost.remove(pack);
+            } else if lost.insert(*pack) {
+                tracing::error!(%pack, "a pack is gone or was cut: its blobs are taken in again when they come");
+            }
         }
+    }
+
+    /// Fails while the index does not cover the whole backend.
+    pub async fn require_complete(&self, packs: &Packs) -> Result<(), Fault> {
+        self.wait_a_little().await;
+        let complete = self.progress.borrow().complete;
+        if complete { Ok(()) } else { Err(faults::index_not_ready(&packs.store.backend_id)) }
     }
 
     /// Waits until everything is known, but not for long. Whatever follows answers from what is known.

@@ -305,13 +305,11 @@ impl Tables {
                 for entry in entries {
                     let key = entry.address.bytes();
                     let row = BlobRow { pack: footer.id, offset: entry.offset, length: entry.length }.encode(key);
-                    let Some(before) = blobs.insert(key, &row)?.map(|before| *before.value()) else { continue };
-                    let newer = BlobRow::decode(key, &before).filter(|before| before.pack > footer.id);
-                    // One whose pack was lost gives way.
-                    if let Some(newer) = newer
-                        && packs.get(newer.pack.bytes())?.is_some()
-                    {
-                        blobs.insert(key, &before)?;
+                    let before = blobs.insert(key, &row)?.map(|before| *before.value());
+                    let newer = before
+                        .filter(|before| BlobRow::decode(key, before).is_some_and(|before| before.pack > footer.id));
+                    if let Some(newer) = newer {
+                        blobs.insert(key, &newer)?;
                     }
                 }
                 let mut row = [0; 24];
@@ -390,15 +388,6 @@ impl Tables {
             change.open_table(DEAD)?.retain_in::<&[u8; 48], _>(&first..=&last, |_, _| false)?;
             change.open_table(DAMAGED)?.retain_in::<&[u8; 48], _>(&first..=&last, |_, ()| false)?;
             forget_blobs(change, pack, addresses)
-        })
-    }
-
-    /// Forgets a pack that is not what it was, and those of these blobs that lay in it; says whether it was known.
-    pub fn lose_pack(&self, pack: PackId, addresses: &[ContentAddress]) -> Result<bool> {
-        self.change(Durability::None, |change| {
-            let known = change.open_table(PACKS)?.remove(pack.bytes())?.is_some();
-            forget_blobs(change, pack, addresses)?;
-            Ok(known)
         })
     }
 }

@@ -72,13 +72,23 @@ impl Packs {
                 Ok(Created::Yes) => return Ok(footer),
                 Ok(Created::Occupied) => self.saw(footer.id),
                 Err(fault) => {
-                    // It may be there all the same. Nobody will be told of it, so it should not be.
-                    let _ = self.store.delete(&key).await;
+                    self.take_back(&footer).await;
                     return Err(fault);
                 }
             }
         }
         Err(faults::ids_repeat(&self.store.backend_id))
+    }
+
+    /// Removes a pack whose writing failed. It may be there all the same; nobody will be told of it, so it should not be.
+    /// One that had its id before stays.
+    async fn take_back(&self, footer: &Footer) {
+        if let Ok(FooterFound::Intact(found)) = self.footer(footer.id).await
+            && found == *footer
+        {
+            // What cannot be removed now is a pack that nobody refers to.
+            let _ = self.store.delete(&keys::pack(footer.id)).await;
+        }
     }
 
     /// What pack `id` says it holds.

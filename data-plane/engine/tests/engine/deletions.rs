@@ -1,16 +1,20 @@
 //! What is deleted stays deleted, and what lives survives compaction, whatever happens to the index and to packs
 //! meanwhile.
 
-use std::{fs, path::Path as FsPath, sync::Arc};
+use std::{fs, path::Path as FsPath, sync::Arc, time::Duration};
 
 use artifactstore_dataplane::{DataPlane, conformance::Content};
 use artifactstore_engine::{BackendOptions, Engine};
-use artifactstore_types::{ByteRange, Category, Fault, Location, Retry};
+use artifactstore_types::{ByteRange, Category, Fault, Location, Receipt, Retry};
 use bytes::Bytes;
 use futures::{StreamExt as _, TryStreamExt as _, stream};
 use object_store::{ObjectStore, memory::InMemory, path::Path};
 
-use crate::support::{backend_id, open};
+use crate::support::{
+    backend_id,
+    faulty_store::{Call, Failure, FaultyStore},
+    open,
+};
 
 async fn open_directory(root: &FsPath) -> Engine {
     open(BackendOptions::directory(backend_id(), root).unwrap()).await
@@ -67,6 +71,9 @@ async fn what_is_deleted_stays_so_when_its_pack_was_away() {
         fs::rename(folder.path().join("away"), &pack).unwrap();
         let deleted = serve(&engine, &contents[0], &locations[0]).await;
         assert_eq!(deleted.unwrap_err().category, Category::NotFound, "{finder}");
+        let (address, again) = (contents[1].address(), Some(locations[1].clone()));
+        assert_eq!(engine.have_objects(None, &[address]).await.unwrap(), [again], "what was away is here again");
+        assert_eq!(engine.inventory(None, None, 100).await.unwrap().entries.len(), 4);
         assert_eq!(serve(&engine, &contents[2], &locations[2]).await.unwrap(), contents[2].bytes);
     }
 }
@@ -96,6 +103,30 @@ async fn compaction_counts_no_copy_that_it_has_not_read() {
     let address = contents[2].address();
     let moved = again.moved.iter().find(|receipt| receipt.address() == address).unwrap();
     assert_eq!(engine.have_objects(None, &[address]).await.unwrap(), [Some(moved.location.clone())]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn nothing_is_compacted_while_it_is_not_known_what_was_moved() {
+    let store = FaultyStore::new(Arc::new(InMemory::new()));
+    let options = || BackendOptions::store(backend_id(), Arc::new(store.clone()) as Arc<dyn ObjectStore>);
+    let engine = open(options()).await;
+    let contents = contents(0..3);
+    let locations = self::store(&engine, &contents).await;
+    let moved = engine.compact(None, &locations[0].key).await.unwrap().moved;
+    engine.close().await;
+    store.fail(|call, _| (call == Call::List).then_some(Failure::Before(std::io::ErrorKind::ConnectionReset)));
+    let engine = open(options()).await;
+    let fault = engine.compact(None, &locations[0].key).await.unwrap_err();
+    assert_eq!((fault.category, fault.retry), (Category::Unavailable, Retry::SameRequest));
+    store.recover();
+    let again = loop {
+        tokio::time::sleep(Duration::from_secs(1)).await;
+        if let Ok(compaction) = engine.compact(None, &locations[0].key).await {
+            break compaction.moved;
+        }
+    };
+    let places = |moved: &[Receipt]| moved.iter().map(|receipt| receipt.location.clone()).collect::<Vec<_>>();
+    assert_eq!(places(&again), places(&moved));
 }
 
 #[tokio::test]
