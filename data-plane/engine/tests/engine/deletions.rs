@@ -114,7 +114,10 @@ async fn nothing_is_compacted_while_it_is_not_known_what_was_moved() {
     let locations = self::store(&engine, &contents).await;
     let moved = engine.compact(None, &locations[0].key).await.unwrap().moved;
     engine.close().await;
-    store.fail(|call, _| (call == Call::List).then_some(Failure::Before(std::io::ErrorKind::ConnectionReset)));
+    store.fail(|call, key| {
+        let packs = call == Call::List && key.as_ref() == "packs";
+        packs.then_some(Failure::Before(std::io::ErrorKind::ConnectionReset))
+    });
     let engine = open(options()).await;
     let fault = engine.compact(None, &locations[0].key).await.unwrap_err();
     assert_eq!((fault.category, fault.retry), (Category::Unavailable, Retry::SameRequest));
