@@ -8,10 +8,15 @@ use std::{
     fs::{self, File, OpenOptions, TryLockError},
     io,
     path::Path,
+    thread,
+    time::Duration,
 };
 
 /// Held while a process has the directory open.
 const LOCK: &str = ".lock";
+/// How often the lock is tried, and how long after each try: whoever closed an engine and opens another may find the last
+/// read of the first one still under way.
+const TRIES: (usize, Duration) = (50, Duration::from_millis(10));
 
 /// The lock on a directory.
 #[derive(Debug)]
@@ -24,10 +29,7 @@ impl Lock {
         let known = path.try_exists()?;
         let untouched = !known && fs::read_dir(folder)?.next().is_none();
         let file = OpenOptions::new().create(true).truncate(false).write(true).open(path)?;
-        file.try_lock().map_err(|refused| match refused {
-            TryLockError::Error(error) => error,
-            TryLockError::WouldBlock => io::Error::new(io::ErrorKind::ResourceBusy, "another process uses it"),
-        })?;
+        lock(&file)?;
         let durable = untouched || (known && file.metadata()?.len() == 0);
         // A length takes no block, so that a full disk can be opened too.
         file.set_len(1)?;
@@ -39,4 +41,15 @@ impl Lock {
         // Where it cannot be said, the next one syncs what it need not.
         let _ = self.0.set_len(0);
     }
+}
+
+fn lock(file: &File) -> io::Result<()> {
+    for _ in 0..TRIES.0 {
+        match file.try_lock() {
+            Ok(()) => return Ok(()),
+            Err(TryLockError::Error(error)) => return Err(error),
+            Err(TryLockError::WouldBlock) => thread::sleep(TRIES.1),
+        }
+    }
+    Err(io::Error::new(io::ErrorKind::ResourceBusy, "another process uses it"))
 }
