@@ -10,6 +10,7 @@ mod health;
 mod ls;
 mod manifest;
 mod migrate;
+mod nodes;
 mod pull;
 mod push;
 mod replay;
@@ -48,6 +49,7 @@ pub async fn run(cli: Cli, context: &mut Context) -> Result<Ended, Stop> {
         Command::Finalize(arguments) => finalize::run(arguments, context).await,
         Command::Fail(arguments) => fail::run(arguments, context).await,
         Command::Tail(arguments) => tail::run(arguments, context).await,
+        Command::Nodes(part) => nodes::run(part, context).await,
         Command::Health => health::run(context).await,
         Command::Dev(arguments) => dev::run(arguments, &cli.global, context).await,
         Command::Migrate(arguments) => migrate::run(arguments, &cli.global, context).await,

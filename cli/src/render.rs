@@ -5,6 +5,7 @@ pub mod event;
 pub mod fault;
 pub mod file;
 pub mod health;
+pub mod node;
 pub mod package;
 pub mod report;
 pub mod serving;

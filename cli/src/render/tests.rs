@@ -1,10 +1,12 @@
 //! What people and programs are shown.
 
+use std::time::Duration;
+
 use artifactstore_client::{Finding, FindingKind, Verified};
 use artifactstore_types::{
     BackendHealth, Category, ContentAddress, DualDigest, EventId, EventRecord, Fault, FileId, FileRecord, Health,
-    Metadata, Namespace, NewPackage, PackageId, PackageRecord, PackageStatus, Provenance, SubjectKind, Timestamp,
-    Value,
+    Metadata, Namespace, NewPackage, NodeBackend, NodeDescription, NodeHeard, NodeHeartbeat, NodeLoad, NodeRecord,
+    NodeStatus, PackageId, PackageRecord, PackageStatus, Provenance, SubjectKind, Timestamp, Value,
 };
 use serde::Serialize;
 
@@ -124,6 +126,55 @@ fn health_names_what_is_wrong() {
     insta::assert_snapshot!("health_json", pretty(&health::json(&health)));
 }
 
+fn nodes() -> [NodeRecord; 2] {
+    let backend = |id: &str, kind: &str, shared| NodeBackend {
+        backend_id: id.parse().unwrap(),
+        kind: kind.parse().unwrap(),
+        shared,
+    };
+    let described = NodeDescription {
+        node_id: "node-1".parse().unwrap(),
+        public_key: [0xa5; 32],
+        endpoint: "http://10.0.0.1:7080".parse().unwrap(),
+        backends: vec![backend("local", "directory", false), backend("rgw", "s3", true)],
+        zone: Some("rack-1".parse().unwrap()),
+        weight: 100,
+        version: "0.1.0".parse().unwrap(),
+    };
+    let silent = NodeDescription { node_id: "node-2".parse().unwrap(), zone: None, ..described.clone() };
+    let health = |id: &str, reachable, used_bytes| BackendHealth {
+        backend_id: id.parse().unwrap(),
+        reachable,
+        reason: (!reachable).then(|| "connection refused".to_owned()),
+        used_bytes,
+        free_bytes: None,
+    };
+    let heartbeat = NodeHeartbeat {
+        load: NodeLoad { load_percent: 12, uploads: 1, downloads: 2 },
+        backends: vec![health("local", true, Some(5 << 30)), health("rgw", false, None)],
+        stopping: false,
+    };
+    let record = |description, status, heard| NodeRecord {
+        description,
+        status,
+        registered_at: package().created_at,
+        revision: 2,
+        last_event_sequence: 7,
+        heard,
+    };
+    let heard = NodeHeard { at: package().created_at, heartbeat };
+    [record(described, NodeStatus::Active, Some(heard)), record(silent, NodeStatus::Registered, None)]
+}
+
+#[test]
+fn a_node_is_shown_with_its_backends_as_they_were_heard() {
+    let [active, silent] = nodes();
+    insta::assert_snapshot!("node_text", node::shown(&active));
+    insta::assert_snapshot!("node_json", pretty(&node::json(&active)));
+    insta::assert_snapshot!("node_silent_text", node::shown(&silent));
+    insta::assert_snapshot!("nodes_table", node::table(&nodes()));
+}
+
 #[test]
 fn findings_are_all_listed() {
     let finding = |kind, path: Option<&str>| Finding {
@@ -136,6 +187,7 @@ fn findings_are_all_listed() {
         file_count: 1,
         bytes: 5,
         local_file_count: Some(1),
+        skipped: Vec::new(),
         findings: vec![finding(FindingKind::StoredDigest, Some("bin/run")), finding(FindingKind::Manifest, None)],
     };
     insta::assert_snapshot!("verified_text", report::verified(&verified));
@@ -179,9 +231,9 @@ fn every_code_made_here_is_listed_once() {
     assert_eq!(codes.len(), faults::CODES.len());
     let made = [
         faults::not_understood(""),
-        faults::interrupted(),
+        faults::interrupted(""),
         faults::not_written("", &std::io::Error::other("")),
-        faults::too_late(faults::interrupted()),
+        faults::too_late("", Duration::from_secs(1)),
         faults::not_confirmed(""),
         faults::settings_refused(""),
         faults::no_runtime(""),

@@ -33,13 +33,15 @@ pub struct Batch {
     pub states: HashMap<PackageId, Package>,
     /// Statements to be recorded, each with when it was decided about.
     pub answered: Vec<(AnsweredTicket, Timestamp)>,
+    /// What is known of their paths then.
+    pub facts: Facts,
     /// What became of each command, in order.
     pub answers: Vec<Result<Accepted, Refusal>>,
 }
 
 impl Batch {
-    /// Decides `commands` in order, from a log whose last sequence is `head`. `states` and `facts` must hold what
-    /// [`crate::Needs`] asks for them.
+    /// Decides `commands` in order, from a log whose last sequence is `head`. `states` must hold the
+    /// packages they are about, and `facts` what [`crate::Needs`] asks for.
     pub fn decide(
         head: Sequence,
         states: HashMap<PackageId, Package>,
@@ -57,6 +59,7 @@ impl Batch {
             }
             batch.answers.push(answer);
         }
+        batch.facts = facts;
         batch
     }
 

@@ -8,27 +8,20 @@ use std::{
 };
 
 use artifactstore_kit::{Shutdown, Sources, telemetry};
-use artifactstore_server::process::{ControlPlane, ControlPlaneSettings, process_refused, settings_refused};
+use artifactstore_server::process::{ControlPlane, ControlPlaneSettings, help, process_refused, settings_refused};
 use artifactstore_types::Fault;
 use tokio::runtime;
 
-const USAGE: &str = "\
-A control plane of artifactstore: owns the registry, and sends bytes to nodes.
-
-Usage: artifactstore-control-plane [--help | --version]
-
-Settings come from the TOML file that ARTIFACTSTORE_CONFIG names, then from the environment:
-  ARTIFACTSTORE_DATABASE_URL  postgres://USER@HOST/DATABASE, or sqlite://PATH for one control plane
-  ARTIFACTSTORE_JOIN_TOKEN    what nodes must have been given to join
-docs/OPERATOR.md explains these and the others.
-";
+/// What commands read, which may run in the same environment.
+const READ_BY_COMMANDS: [&str; 4] =
+    ["ARTIFACTSTORE_SERVER", "ARTIFACTSTORE_EMBEDDED", "ARTIFACTSTORE_NAMESPACE", "ARTIFACTSTORE_ACTOR"];
 
 fn main() -> ExitCode {
     let arguments: Vec<_> = env::args_os().skip(1).collect();
     let words: Vec<_> = arguments.iter().map(|word| word.to_string_lossy()).collect();
     let ended = match words.iter().map(AsRef::as_ref).collect::<Vec<_>>()[..] {
         [] => run(),
-        ["--help" | "-h"] => shown(USAGE),
+        ["--help" | "-h"] => shown(&help()),
         ["--version" | "-V"] => shown(concat!("artifactstore-control-plane ", env!("CARGO_PKG_VERSION"), "\n")),
         _ => Err(settings_refused("the command line says what is not understood; --help shows what is")),
     };
@@ -51,7 +44,7 @@ fn shown(text: &str) -> Result<(), Fault> {
 }
 
 fn run() -> Result<(), Fault> {
-    let sources = Sources::of_process(&[]).map_err(settings_refused)?;
+    let sources = Sources::of_process(&READ_BY_COMMANDS).map_err(settings_refused)?;
     let settings = ControlPlaneSettings::load(&sources)?;
     telemetry::init(&settings.log_level, settings.log_format).map_err(process_refused)?;
     let runtime = runtime::Builder::new_multi_thread().enable_all().build().map_err(process_refused)?;

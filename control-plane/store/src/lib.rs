@@ -14,14 +14,16 @@ mod memory;
 mod node_changed;
 mod open;
 mod ports;
+mod run;
 mod sql;
 mod tail;
 
+pub use check::{Difference, Finding};
 pub use committer::{Committer, CommitterOptions};
 pub use faults::CODES;
 pub use leases::{Lease, Leases};
 pub use memory::MemoryStore;
 pub use node_changed::NodeChanged;
-pub use open::{StoreOptions, open};
+pub use open::{StoreOptions, database_file, open};
 pub use ports::{Checked, Committed, EventLog, Nodes, Progress, RegistryStore, Replayed, Upkeep, Views};
 pub use tail::{Tail, TailOptions};

@@ -22,10 +22,17 @@ pub const CODES: &[(&str, &str)] = &[
     (ACCESS, "the backend refused the node's access"),
     (MISCONFIGURED, "the backend cannot be used as it is configured"),
     (STOPPED, "the node is shutting down"),
-    (VANISHED, "the blob was deleted while it was being received again"),
+    (VANISHED, "the blob was deleted, or found damaged, while it was being received again"),
     (INDEX, "the index of packed blobs cannot be read or written"),
     (INDEX_NOT_READY, "the index of packed blobs is being rebuilt"),
     (NO_THREAD, "the operating system gives no further thread"),
+    (NO_UPLOAD, "there is no such upload to go on with"),
+    (OTHER_OFFSET, "the upload stands elsewhere than the stream goes on"),
+    (UPLOAD_TAKEN, "a newer stream goes on with the upload"),
+    (UPLOAD_BUSY, "an older stream of the upload does not come to its end"),
+    (UPLOAD_TOO_LARGE, "the upload has more parts than a store takes"),
+    (TOO_MANY_UPLOADS, "there are as many uploads to go on with as the node keeps"),
+    (RECORDS, "the records of uploads cannot be read or written"),
 ];
 
 const UNKNOWN_BACKEND: &str = "AS-DATA-0001";
@@ -47,6 +54,13 @@ const VANISHED: &str = "AS-DATA-0016";
 const INDEX: &str = "AS-DATA-0017";
 const INDEX_NOT_READY: &str = "AS-DATA-0018";
 const NO_THREAD: &str = "AS-DATA-0019";
+const NO_UPLOAD: &str = "AS-DATA-0031";
+const OTHER_OFFSET: &str = "AS-DATA-0032";
+const UPLOAD_TAKEN: &str = "AS-DATA-0033";
+const UPLOAD_BUSY: &str = "AS-DATA-0034";
+const UPLOAD_TOO_LARGE: &str = "AS-DATA-0035";
+const TOO_MANY_UPLOADS: &str = "AS-DATA-0036";
+const RECORDS: &str = "AS-DATA-0037";
 
 pub(crate) fn unknown_backend(backend_id: &BackendId) -> Fault {
     Fault::new(UNKNOWN_BACKEND, Category::NotFound, "no such backend").about(backend_id)
@@ -82,8 +96,8 @@ pub(crate) fn blob_too_large(limit: usize, found: usize) -> Fault {
     Fault::new(BLOB_TOO_LARGE, Category::Exhausted, message)
 }
 
-pub(crate) fn damaged_tombstone(key: &object_store::path::Path) -> Fault {
-    Fault::new(DAMAGED, Category::DataLoss, "the record of deletions from a pack is not what it was").about(key)
+pub(crate) fn damaged_note(key: &object_store::path::Path) -> Fault {
+    Fault::new(DAMAGED, Category::DataLoss, "what is noted beside a pack is not what it was").about(key)
 }
 
 pub(crate) fn ids_repeat(backend_id: &BackendId) -> Fault {
@@ -123,12 +137,17 @@ pub(crate) fn directory_unusable(backend_id: &BackendId, error: &io::Error) -> F
     if error.kind() == io::ErrorKind::ResourceBusy { fault.with_retry(Retry::SameRequest) } else { fault }
 }
 
+/// Whether a fault only says that the process is about to end.
+pub(crate) fn is_stopped(fault: &Fault) -> bool {
+    fault.code == STOPPED
+}
+
 pub(crate) fn stopped() -> Fault {
     Fault::new(STOPPED, Category::Unavailable, "the node is shutting down").with_unknown_outcome()
 }
 
 pub(crate) fn vanished(address: ContentAddress) -> Fault {
-    let message = "the blob was deleted while it was being received again";
+    let message = "the blob was deleted, or found damaged, while it was being received again";
     Fault::new(VANISHED, Category::Unavailable, message).about(address)
 }
 
@@ -144,12 +163,55 @@ pub(crate) fn no_thread(error: &io::Error) -> Fault {
     Fault::new(NO_THREAD, Category::Unavailable, format!("no thread to digest on: {error}"))
 }
 
+pub(crate) fn no_upload() -> Fault {
+    Fault::new(NO_UPLOAD, Category::NotFound, "there is no such upload to go on with; begin it anew")
+        .with_retry(Retry::AfterReload)
+}
+
+pub(crate) fn other_offset(offset: u64) -> Fault {
+    let message = format!("the upload stands at byte {offset}, or was begun for other bytes");
+    Fault::new(OTHER_OFFSET, Category::FailedPrecondition, message).with_retry(Retry::AfterReload)
+}
+
+pub(crate) fn upload_taken() -> Fault {
+    Fault::new(UPLOAD_TAKEN, Category::Conflict, "a newer stream goes on with the upload").with_retry(Retry::Never)
+}
+
+pub(crate) fn stored_otherwise(backend_id: &BackendId) -> Fault {
+    let message = "completing an upload failed: the store acknowledged it, and has another size";
+    Fault::new(UNREACHABLE, Category::Unavailable, message).about(backend_id).with_unknown_outcome()
+}
+
+pub(crate) fn upload_busy() -> Fault {
+    Fault::new(UPLOAD_BUSY, Category::Unavailable, "an older stream of the upload does not come to its end")
+}
+
+pub(crate) fn upload_too_large(limit: u64) -> Fault {
+    let message = format!("an upload that can be gone on with has at most {limit} bytes");
+    Fault::new(UPLOAD_TOO_LARGE, Category::Exhausted, message)
+}
+
+pub(crate) fn too_many_uploads(limit: usize) -> Fault {
+    let message = format!("there are {limit} uploads to go on with, which is as many as this node keeps");
+    Fault::new(TOO_MANY_UPLOADS, Category::Exhausted, message)
+}
+
+pub(crate) fn records_unusable(error: &io::Error) -> Fault {
+    let category = match error.kind() {
+        io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded => Category::Exhausted,
+        _ => Category::Unavailable,
+    };
+    Fault::new(RECORDS, category, format!("the records of uploads cannot be used: {error}"))
+}
+
 /// What a store's error means to a caller that names no blob: `operation` says what was tried.
 pub(crate) fn of_store(backend_id: &BackendId, operation: &str, error: &object_store::Error) -> Fault {
     use object_store::Error as Store;
     let message = format!("{operation} failed: {error}");
     match error {
         Store::NotFound { .. } => Fault::new(NOT_FOUND, Category::NotFound, message),
+        // The runtime gives up what it has not begun when it ends.
+        Store::JoinError { source } if source.is_cancelled() => stopped(),
         Store::PermissionDenied { .. } | Store::Unauthenticated { .. } => {
             Fault::new(ACCESS, Category::Unavailable, message).with_retry(Retry::Never)
         }

@@ -30,9 +30,14 @@ pub fn out_of_order(what: &str) -> Fault {
     Fault::new(codes::ORDER, Category::Invalid, format!("stream refused: {what}"))
 }
 
-/// The fault of a stream that ended before its end.
+/// The fault of an upload that ended before its end: whoever sent it went away.
 pub fn truncated() -> Fault {
     Fault::new(codes::TRUNCATED, Category::Cancelled, "stream ended before its end").with_retry(Retry::SameRequest)
+}
+
+/// The fault of an answer that ended before its end: the store, or what lies between, gave it up. Nobody here did.
+pub fn cut_short() -> Fault {
+    Fault::new(codes::TRUNCATED, Category::Unavailable, "answer ended before its end")
 }
 
 /// The fault of a call that was not answered in time.
@@ -43,4 +48,9 @@ pub fn no_answer_in(limit: Duration) -> Fault {
 /// The fault of a stream on which nothing came for too long.
 pub(crate) fn nothing_more_in(limit: Duration) -> Fault {
     Fault::new(codes::IDLE, Category::DeadlineExceeded, format!("stream: nothing more came for {limit:?}"))
+}
+
+/// The fault of a stream of which nothing was taken for too long.
+pub(crate) fn nothing_taken_in(limit: Duration) -> Fault {
+    Fault::new(codes::IDLE, Category::DeadlineExceeded, format!("stream: nothing more was taken for {limit:?}"))
 }

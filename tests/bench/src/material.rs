@@ -67,6 +67,5 @@ pub async fn push(connection: &Arc<dyn Connection>, directory: &Path) -> Result<
         skip_special: false,
         idempotency_key: None,
     };
-    let interrupt = tokio_util::sync::CancellationToken::new();
-    Ok(artifactstore_client::push(connection, request, Arc::new(Unwatched), interrupt).await?)
+    Ok(artifactstore_client::push(connection, request, Arc::new(Unwatched), std::future::pending()).await?)
 }

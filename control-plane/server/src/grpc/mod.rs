@@ -7,7 +7,7 @@ mod listing;
 mod node;
 mod package;
 
-use std::sync::Arc;
+use std::{sync::Arc, time::Duration};
 
 use artifactstore_client::Connection;
 use artifactstore_service::direct::Direct;
@@ -30,11 +30,12 @@ const NODE_MESSAGE_BYTES: usize = 256 * 1024;
 pub fn routes(
     connection: &Arc<dyn Connection>,
     direct: Option<Direct>,
+    header_timeout: Duration,
     readiness: &Readiness,
     draining: &CancellationToken,
 ) -> Routes {
     let fleet = direct.as_ref().map(|direct| direct.fleet().clone());
-    let packages = package::Packages { connection: Arc::clone(connection), direct };
+    let packages = package::Packages { connection: Arc::clone(connection), direct, header_timeout };
     let nodes = node::Nodes { connection: Arc::clone(connection), fleet, draining: draining.clone() };
     let events = event::Events { connection: Arc::clone(connection), draining: draining.clone() };
     let health = health::Healths { readiness: readiness.clone() };

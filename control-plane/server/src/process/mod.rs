@@ -28,7 +28,7 @@ use crate::Server;
 
 use dial::Dialer;
 pub use faults::{CODES, process_refused, settings_refused};
-pub use settings::{ControlPlaneSettings, Migrations, Secret};
+pub use settings::{ControlPlaneSettings, Migrations, Secret, help};
 
 /// How long to wait before the database is asked again about its schema.
 const SCHEMA_PAUSE: Duration = Duration::from_secs(1);
@@ -70,7 +70,11 @@ impl ControlPlane {
             clock: clock as Arc<dyn Clock>,
             ids,
         };
-        let options = ServiceOptions { health_deadline: settings.health_timeout(), ..ServiceOptions::default() };
+        let options = ServiceOptions {
+            health_deadline: settings.health_timeout(),
+            max_ingests: settings.max_ingests(),
+            ..ServiceOptions::default()
+        };
         let service = Service::new(parts, options);
         let direct = Direct::new(service.clone(), fleet.clone(), settings.direct());
         let connection: Arc<dyn Connection> = Arc::new(service);

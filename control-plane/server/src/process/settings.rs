@@ -48,7 +48,9 @@ pub struct ControlPlaneSettings {
     pub grpc_addr: SocketAddr,
     /// Where HTTP is served. Default `127.0.0.1:7071`.
     pub http_addr: SocketAddr,
-    /// How long a call that is not a stream may take at most, in seconds. Default 30.
+    /// How many uploads may pass through this process at once; further ones wait. Default 64.
+    pub max_ingests: NonZeroU32,
+    /// How long a call may take until its answer begins, in seconds. Default 30.
     pub request_timeout_seconds: NonZeroU32,
     /// How long the database may take to say how it is, in seconds. Default 5.
     pub health_timeout_seconds: NonZeroU32,
@@ -88,6 +90,7 @@ impl Default for ControlPlaneSettings {
             log_format: LogFormat::default(),
             grpc_addr: local(7070),
             http_addr: local(7071),
+            max_ingests: number::<64>(),
             request_timeout_seconds: number::<30>(),
             health_timeout_seconds: number::<5>(),
             drain_timeout_seconds: number::<25>(),
@@ -104,6 +107,75 @@ const fn number<const N: u32>() -> NonZeroU32 {
 
 fn seconds(number: NonZeroU32) -> Duration {
     Duration::from_secs(number.get().into())
+}
+
+/// A setting, as help tells of it.
+struct Setting {
+    /// Its key in a file.
+    name: &'static str,
+    /// What is taken where nothing is said; nothing where that is nothing.
+    default: &'static str,
+    /// What it is for.
+    meaning: &'static str,
+}
+
+const fn setting(name: &'static str, default: &'static str, meaning: &'static str) -> Setting {
+    Setting { name, default, meaning }
+}
+
+/// Every setting, in the order of interest.
+const SETTINGS: &[Setting] = &[
+    setting(
+        "database_url",
+        "sqlite://./var/artifactstore.db",
+        "the registry: postgres://USER@HOST/DATABASE, or sqlite://PATH where there is one control plane only",
+    ),
+    setting("migrations", "auto", "apply: bring the schema up to date; check: refuse another; auto: apply to SQLite"),
+    setting(
+        "key_file",
+        "./var/control-plane.pem",
+        "the Ed25519 key that tickets are signed with; made where it is not",
+    ),
+    setting("join_token", "", "what nodes must have been given to join; without, every node that reaches this joins"),
+    setting("control_plane_id", "control-plane", "who this is, in events it causes itself"),
+    setting("grpc_addr", "127.0.0.1:7070", "where gRPC is served"),
+    setting("http_addr", "127.0.0.1:7071", "where /health is served"),
+    setting("backend_id", "", "the backend new blobs go to; without, the first of the node that takes them"),
+    setting("zone", "", "where nodes are preferred to stand"),
+    setting("ticket_seconds", "900", "how long a ticket lives; at most 3600"),
+    setting("heartbeat_seconds", "2", "how often a node says that it lives"),
+    setting("silence_seconds", "8", "how long a node may be silent before nothing new goes there"),
+    setting("max_ingests", "64", "how many uploads may pass through this process at once"),
+    setting("request_timeout_seconds", "30", "how long a call may take until its answer begins"),
+    setting("health_timeout_seconds", "5", "how long the database may take to say how it is"),
+    setting("drain_timeout_seconds", "25", "how long calls may go on once the process was asked to end"),
+    setting("log_level", "info", "error, warn, info, debug, trace, also per module"),
+    setting("log_format", "text", "text or json; logs go to standard error"),
+];
+
+/// What `--help` says.
+pub fn help() -> String {
+    let mut help = String::from(
+        "A control plane of artifactstore: owns the registry, and sends clients and bytes to data-plane nodes.\n\n\
+        Usage: artifactstore-control-plane [--help | --version]\n\n\
+        It is told what it needs by the TOML file that ARTIFACTSTORE_CONFIG names (the names below in lower case, without\n\
+        the prefix), then by the environment; the later wins, and a name that is not known is an error.\n\n",
+    );
+    for Setting { name, default, meaning } in SETTINGS {
+        help += &format!("  ARTIFACTSTORE_{}", name.to_uppercase());
+        if !default.is_empty() {
+            help += &format!(" [{default}]");
+        }
+        help += &format!("\n      {meaning}\n");
+    }
+    help += "\nSeveral control planes on one PostgreSQL are one site: each serves everything, nodes are given the addresses of\n\
+        all, and what only one may do at a time moves to another within seconds when its holder ends. It starts though\n\
+        the database does not answer yet, and says so in /health and grpc.health.v1. SIGTERM and SIGINT end it in order.\n\n\
+        Examples:\n  \
+        artifactstore-control-plane\n  \
+        ARTIFACTSTORE_DATABASE_URL=postgres://store@db/artifacts ARTIFACTSTORE_JOIN_TOKEN=... \\\n    \
+        ARTIFACTSTORE_GRPC_ADDR=0.0.0.0:7070 artifactstore-control-plane\n";
+    help
 }
 
 impl ControlPlaneSettings {
@@ -144,6 +216,10 @@ impl ControlPlaneSettings {
         seconds(self.health_timeout_seconds)
     }
 
+    pub(super) fn max_ingests(&self) -> usize {
+        usize::try_from(self.max_ingests.get()).unwrap_or(usize::MAX)
+    }
+
     pub(super) fn fleet(&self) -> Result<FleetOptions, Fault> {
         let actor = self.control_plane_id.as_str().parse().map_err(faults::settings_refused)?;
         let options = FleetOptions::new(self.control_plane_id.clone(), actor);
@@ -182,49 +258,4 @@ impl fmt::Debug for Secret {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn said(variables: &[(&str, &str)]) -> Result<ControlPlaneSettings, Fault> {
-        let variables = variables.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
-        ControlPlaneSettings::load(&Sources { file: None, variables })
-    }
-
-    #[test]
-    fn every_setting_can_be_said_and_a_secret_is_not_shown() {
-        let settings = said(&[
-            ("ARTIFACTSTORE_CONTROL_PLANE_ID", "control-b"),
-            ("ARTIFACTSTORE_JOIN_TOKEN", "open sesame"),
-            ("ARTIFACTSTORE_ZONE", "rack-1"),
-            ("ARTIFACTSTORE_BACKEND_ID", "rgw"),
-            ("ARTIFACTSTORE_MIGRATIONS", "check"),
-            ("ARTIFACTSTORE_TICKET_SECONDS", "60"),
-        ])
-        .unwrap();
-        assert!(!format!("{settings:?}").contains("sesame"));
-        let fleet = settings.fleet().unwrap();
-        assert_eq!((fleet.name.as_str(), fleet.actor.as_str()), ("control-b", "control-b"));
-        assert!(fleet.join_token.is_some());
-        assert_eq!(settings.direct().ticket_seconds, 60);
-        assert!(!settings.migrates());
-    }
-
-    #[test]
-    fn a_database_in_a_file_is_brought_up_to_date_and_one_on_a_server_checked() {
-        assert!(said(&[]).unwrap().migrates());
-        assert!(!said(&[("ARTIFACTSTORE_DATABASE_URL", "postgres://localhost/a")]).unwrap().migrates());
-    }
-
-    #[test]
-    fn what_does_not_fit_is_refused() {
-        for (name, value) in [
-            ("ARTIFACTSTORE_TICKET_SECONDS", "3601"),
-            ("ARTIFACTSTORE_SILENCE_SECONDS", "2"),
-            ("ARTIFACTSTORE_HEARTBEAT_SECONDS", "0"),
-            ("ARTIFACTSTORE_ZONE", "Rack 1"),
-            ("ARTIFACTSTORE_STORAGE_LOCAL_ROOT", "./var/storage"),
-        ] {
-            assert_eq!(&*said(&[(name, value)]).unwrap_err().code, "AS-CONTROL-0001", "{name}");
-        }
-    }
-}
+mod tests;

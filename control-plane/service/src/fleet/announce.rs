@@ -166,7 +166,7 @@ impl Drop for Session {
             return;
         }
         heard.sessions.remove(&self.node_id);
-        heard.absent.insert(self.node_id.clone());
+        heard.absent.insert(self.node_id.clone(), self.fleet.parts().clock.now());
         drop(heard);
         self.fleet.inner.roster.send_modify(|roster| Arc::make_mut(roster).miss(&self.node_id));
     }

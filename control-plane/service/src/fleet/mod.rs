@@ -127,8 +127,8 @@ struct Heard {
     sessions: HashMap<NodeId, (u64, CancellationToken)>,
     /// How many streams there were.
     session_count: u64,
-    /// The nodes whose stream broke off and is not back yet.
-    absent: BTreeSet<NodeId>,
+    /// The nodes whose stream broke off and is not back yet, and when it did.
+    absent: HashMap<NodeId, Timestamp>,
     /// The ways to nodes, kept while they stay the same.
     ways: HashMap<NodeId, (Endpoint, Arc<dyn DataPlane>)>,
 }
@@ -172,7 +172,7 @@ impl Fleet {
         let members = nodes.into_iter().filter_map(|node| heard.member(node, dial)).collect();
         heard.last.retain(|node_id, _| !removed.contains(node_id));
         heard.ways.retain(|node_id, _| !removed.contains(node_id));
-        heard.absent.retain(|node_id| !removed.contains(node_id));
+        heard.absent.retain(|node_id, _| !removed.contains(node_id));
         drop(heard);
         self.inner.roster.send_replace(Arc::new(Roster { members, removed, keys, is_known: true }));
     }
@@ -202,7 +202,12 @@ impl Heard {
         {
             node.heard = Some(here.clone());
         }
-        let is_absent = self.absent.contains(node_id);
+        // Heard elsewhere since, it is there, though its stream has not come back to this control plane.
+        let heard_since = |then: &Timestamp| node.heard.as_ref().is_some_and(|heard| heard.at > *then);
+        if self.absent.get(node_id).is_some_and(heard_since) {
+            self.absent.remove(node_id);
+        }
+        let is_absent = self.absent.contains_key(node_id);
         Some(Member { plane: self.way_to(&node.description, dial)?, node, is_absent })
     }
 

@@ -3,7 +3,10 @@
 
 use std::collections::HashMap;
 
-use artifactstore_registry::node::{NodeCommand, NodeDecided, NodeRefusal};
+use artifactstore_registry::{
+    Facts,
+    node::{NodeCommand, NodeDecided, NodeRefusal},
+};
 use artifactstore_types::{ControlKey, Fault, NodeHeard, NodeId, NodeRecord, Timestamp};
 use async_trait::async_trait;
 use tokio::time::timeout;
@@ -25,17 +28,20 @@ impl<E: Engine> Nodes for SqlStore<E> {
         let mut writer = timeout(deadline, self.writer.lock()).await.map_err(too_slow)?;
         // Given up on, or failed, it drops the connection, and the database undoes what was begun.
         let decided = timeout(deadline, self.decide_node(&mut writer, operation, &command)).await.map_err(too_slow)?;
-        let (Append { mut connection, head: before }, nodes, decided) = decided?;
-        let appended = decided.as_ref().map_or(0, |decided| decided.events.len() as u64);
-        if appended > 0 {
-            append::end::<E>(&mut connection, "COMMIT", operation, deadline).await?;
-            // No package has changed: what is remembered of them holds.
-            writer.remember(before, before + appended, HashMap::new());
-            self.parts.head.send_modify(|known| *known = (before + appended).max(*known));
-        } else {
-            append::end::<E>(&mut connection, "ROLLBACK", operation, deadline).await?;
+        let (Append { mut connection, end: before }, nodes, decided) = decided?;
+        match decided.as_ref().ok().and_then(|decided| decided.events.last()) {
+            Some(last) => {
+                self.commit_append(&mut writer, connection, operation, last).await?;
+                // No package has changed: what is remembered of them holds.
+                writer.remember(before, last.sequence, HashMap::new(), Facts::default());
+                self.parts.head.send_modify(|known| *known = last.sequence.max(*known));
+            }
+            // Nothing is to be kept, so it is no matter how this ends.
+            None if append::end::<E>(&mut connection, "ROLLBACK", operation, deadline).await.is_ok() => {
+                writer.rest(connection);
+            }
+            None => {}
         }
-        writer.rest(connection);
         let decided = decided.map_err(|refusal| refusal.into_fault(operation, &command.node_id))?;
         NodeChanged::of(operation, &command.node_id, nodes, decided)
     }
@@ -86,9 +92,9 @@ impl<E: Engine> SqlStore<E> {
         let mut session = Session::<E> { operation, connection: &mut append.connection };
         let nodes = session.fetch(&E::STATEMENTS.list_nodes, &[]).await?;
         let nodes = nodes.iter().map(decode::node).collect::<Result<Vec<_>, _>>()?;
-        let decided = NodeDecided::decide(append.head, &nodes, command, &*self.parts.options.ids);
+        let decided = NodeDecided::decide(append.end.head, &nodes, command, &*self.parts.options.ids);
         if let Ok(decided) = &decided {
-            session.append(&decided.events, &decided.views, &[]).await?;
+            session.append_here(append.end, &decided.events, &decided.views, &[]).await?;
         }
         Ok((append, nodes, decided))
     }
@@ -101,7 +107,7 @@ impl<E: Engine> SqlStore<E> {
         let written = timeout(deadline, async {
             let mut append = writer.begin(&self.parts.writer, &self.parts.options, operation).await?;
             let mut session = Session::<E> { operation, connection: &mut append.connection };
-            session.write(vec![rows]).await?;
+            session.write(rows).await?;
             Ok(append.connection)
         });
         let mut connection = written.await.map_err(too_slow)??;

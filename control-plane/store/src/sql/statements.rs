@@ -95,6 +95,7 @@ statements! {
         compare_nodes,
         compare_packages,
         compare_retention,
+        find_event_id,
         find_file,
         find_file_by_id,
         find_manifest,
@@ -107,7 +108,9 @@ statements! {
         list_nodes,
         list_packages,
         list_revision_gaps,
+        load_ends,
         load_head,
+        scan_events,
     ],
     each: [
         add_locations,

@@ -149,8 +149,7 @@ impl FileSource for Observed {
         // What had passed beyond the place where it goes on has to pass again.
         let passed = self.passage.bytes.swap(offset, Ordering::Relaxed);
         self.progress.on(Step::Repeated(passed.saturating_sub(offset)));
-        let (sent, progress, passage) =
-            (Arc::clone(&self.sent), Arc::clone(&self.progress), Arc::clone(&self.passage));
+        let (sent, progress, passage) = (Arc::clone(&self.sent), Arc::clone(&self.progress), Arc::clone(&self.passage));
         read::chunks(Arc::clone(&self.files), self.index, offset)
             .inspect(move |chunk| match chunk {
                 Ok(chunk) => {

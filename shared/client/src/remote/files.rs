@@ -75,9 +75,8 @@ impl Remote {
         };
         let request = v1::GetManifestRequest { package_id: package.to_string(), format: format.into() };
         let (mut packages, limit) = (self.packages(), self.options.call_timeout);
-        let mut parts = opening::opened(limit, packages.get_manifest(request)).await?;
-        let Some(Part::Header(v1::GetManifestHeader { size_bytes })) = opening::first(limit, &mut parts).await?.part
-        else {
+        let mut parts = opening::unpaused(limit, opening::opened(limit, packages.get_manifest(request)).await?);
+        let Some(Part::Header(v1::GetManifestHeader { size_bytes })) = opening::first(&mut parts).await?.part else {
             return Err(no_header());
         };
         let chunks = parts.map(|part| match part?.part {
@@ -133,8 +132,8 @@ impl Remote {
             redirect,
         };
         let (mut packages, limit) = (self.packages(), self.options.call_timeout);
-        let mut parts = opening::opened(limit, packages.download(request)).await?;
-        let header = match opening::first(limit, &mut parts).await?.part {
+        let mut parts = opening::unpaused(limit, opening::opened(limit, packages.download(request)).await?);
+        let header = match opening::first(&mut parts).await?.part {
             Some(Part::Header(header)) => header,
             Some(Part::Redirect(redirect)) => return Ok(Offered::Elsewhere(redirect)),
             _ => return Err(no_header()),

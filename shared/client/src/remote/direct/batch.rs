@@ -161,7 +161,7 @@ impl Remote {
     ) -> Result<BoxStream<'static, Result<v1::TransferServiceIngestBatchResponse, Fault>>, Fault> {
         let blobs = missing.iter().map(|index| &run[*index]);
         let request = with_ticket(stream::iter(messages(blobs)), &issued.ticket)?;
-        opening::opened(self.options.call_timeout, self.node(issued)?.ingest_batch(request)).await
+        opening::opened(self.options.call_timeout, self.at_node(issued)?.ingest_batch(request)).await
     }
 }
 

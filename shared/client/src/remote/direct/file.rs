@@ -97,7 +97,7 @@ impl Remote {
     ) -> Result<TicketStatement, Fault> {
         let parts = pieces::sent::<v1::TransferServiceIngestStreamRequest>(header, bytes, offset, given_up);
         let request = with_ticket(parts, &issued.ticket)?;
-        let stored = answer(self.node(issued)?.ingest_stream(request)).await?;
+        let stored = answer(self.at_node(issued)?.ingest_stream(request)).await?;
         Ok(TicketStatement { ticket: issued.ticket.clone(), statement: stored.statement })
     }
 }
@@ -161,7 +161,7 @@ impl Sending<'_> {
             let query = v1::QueryUploadRequest { upload_id: upload_id.to_owned() };
             let mut request = with_ticket(query, &self.issued.ticket).ok()?;
             request.set_timeout(self.remote.options.call_timeout);
-            match answer(self.remote.node(self.issued).ok()?.query_upload(request)).await {
+            match answer(self.remote.at_node(self.issued).ok()?.query_upload(request)).await {
                 Ok(answer) if answer.offset <= self.source.size_bytes() => return Some(answer.offset),
                 Ok(_) => return None,
                 Err(fault) if retry::may_pass(&fault) => {}
@@ -175,7 +175,8 @@ impl Sending<'_> {
 
 /// The name of an upload at a node: the same for the same file under the same key, so that another process goes on with it.
 fn upload_id(key: IdempotencyKey, upload: &Upload, header: &FileHeader) -> String {
-    let named = [key.uuid().as_bytes(), upload.package_id.uuid().as_bytes(), header.relative_path.as_str().as_bytes()];
+    let (key, package) = (key.uuid(), upload.package_id.uuid());
+    let named = [key.as_bytes().as_slice(), package.as_bytes(), header.relative_path.as_str().as_bytes()];
     let digest = Algorithm::Blake3.digest(&named.concat());
     IdempotencyKey::from_bytes(std::array::from_fn(|at| digest.bytes()[at])).to_string()
 }

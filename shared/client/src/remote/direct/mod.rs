@@ -73,7 +73,7 @@ impl Nodes {
 
 impl Remote {
     /// Whether the straight way may be open.
-    fn may_go_direct(&self) -> bool {
+    pub(super) fn may_go_direct(&self) -> bool {
         self.options.direct && !self.transfers.none.load(Ordering::Relaxed)
     }
 
@@ -106,7 +106,7 @@ impl Remote {
         }
     }
 
-    fn node(&self, issued: &IssuedTicket) -> Result<TransferServiceClient<Channel>, Fault> {
+    fn at_node(&self, issued: &IssuedTicket) -> Result<TransferServiceClient<Channel>, Fault> {
         self.transfers.client(&issued.endpoint, self.options)
     }
 }

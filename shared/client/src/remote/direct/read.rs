@@ -50,13 +50,12 @@ impl Remote {
 
     async fn serve(&self, source: DownloadSource, range: ByteRange) -> Result<Reading, Fault> {
         use v1::transfer_service_serve_object_response::Part;
-        let request = v1::TransferServiceServeObjectRequest {
-            location: Some(source.location.into()),
-            range: Some(range.into()),
-        };
+        let request =
+            v1::TransferServiceServeObjectRequest { location: Some(source.location.into()), range: Some(range.into()) };
         let (request, limit) = (with_ticket(request, &source.issued.ticket)?, self.options.call_timeout);
-        let mut parts = opening::opened(limit, self.node(&source.issued)?.serve_object(request)).await?;
-        let Some(Part::Header(header)) = opening::first(limit, &mut parts).await?.part else {
+        let parts = opening::opened(limit, self.at_node(&source.issued)?.serve_object(request)).await?;
+        let mut parts = opening::unpaused(limit, parts);
+        let Some(Part::Header(header)) = opening::first(&mut parts).await?.part else {
             return Err(unreadable(wire::out_of_order("it does not begin with a header")));
         };
         let v1::ServeObjectHeader { size_bytes, offset, length, verified } = header;

@@ -12,6 +12,6 @@ CREATE TEMP TABLE retention_state AS SELECT * FROM main.retention_state WHERE FA
 CREATE TEMP TABLE nodes AS SELECT * FROM main.nodes WHERE FALSE;
 CREATE UNIQUE INDEX shadow_packages_key ON artifact_packages (package_id);
 CREATE UNIQUE INDEX shadow_files_key ON artifact_files (file_id);
-CREATE UNIQUE INDEX shadow_locations_key ON storage_locations (content_address, storage_location_id);
+CREATE UNIQUE INDEX shadow_locations_key ON storage_locations (storage_location_id);
 CREATE UNIQUE INDEX shadow_retention_key ON retention_state (package_id);
 CREATE UNIQUE INDEX shadow_nodes_key ON nodes (node_id);
