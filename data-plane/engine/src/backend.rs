@@ -14,6 +14,7 @@ use crate::{
         packs::Packs,
     },
     remove::Remover,
+    resume::{self, Uploads},
     stop::Stopper,
     store::Store,
     sweep,
@@ -36,6 +37,8 @@ pub(crate) struct Backend {
     /// Held while a pack is compacted or lost blobs: the two must not cross.
     pub rewriting: Arc<Mutex<()>>,
     pub runtime: Handle,
+    /// Where uploads that can be gone on with are kept, where they are.
+    pub uploads: Option<Arc<Uploads>>,
     stopper: Stopper,
     tasks: Mutex<JoinSet<()>>,
 }
@@ -52,7 +55,12 @@ impl Backend {
         let (remover, remove) =
             Remover::new(Arc::clone(&packs), Arc::clone(&index), Arc::clone(&rewriting), stopper.stop());
         let sweep = sweep::sweep(store.clone(), Arc::clone(&engine.clock), stopper.stop());
+        let uploads = options.resume.map(|resume| Arc::new(Uploads::new(resume, runtime.clone(), stopper.stop())));
         let mut tasks = JoinSet::new();
+        if let Some(uploads) = &uploads {
+            let (store, clock) = (store.clone(), Arc::clone(&engine.clock));
+            tasks.spawn_on(resume::sweep(Arc::clone(uploads), store, clock, stopper.stop()), runtime);
+        }
         tasks.spawn_on(keep_loaded, runtime);
         tasks.spawn_on(pack, runtime);
         tasks.spawn_on(remove, runtime);
@@ -72,6 +80,7 @@ impl Backend {
             pack_threshold_bytes: engine.pack_threshold_bytes,
             rewriting,
             runtime: runtime.clone(),
+            uploads,
             stopper,
             tasks: Mutex::new(tasks),
         }
@@ -80,6 +89,9 @@ impl Backend {
     /// Ends the tasks, with everything they took written.
     pub async fn close(&self) {
         self.stopper.say();
+        if let Some(uploads) = &self.uploads {
+            uploads.close().await;
+        }
         let mut tasks = self.tasks.lock().await;
         while tasks.join_next().await.is_some() {}
         self.index.checkpoint();

@@ -12,7 +12,12 @@ use futures::{StreamExt as _, future::join_all, stream::BoxStream};
 use tokio::runtime::Handle;
 
 use crate::{
-    backend::Backend, batch, compact, faults, health, ingest, inventory, options::EngineOptions, remove, serve, verify,
+    backend::Backend,
+    batch, compact, faults, health, ingest, inventory,
+    options::EngineOptions,
+    remove,
+    resume::{self, UploadKey},
+    serve, verify,
 };
 
 /// A data plane over stores of objects. Clones are the same engine.
@@ -48,6 +53,31 @@ impl Engine {
     /// later are refused, in every clone. A directory is free for another engine when the last clone is dropped.
     pub async fn close(&self) {
         join_all(self.backends.iter().map(|backend| backend.close())).await;
+    }
+
+    /// Stores the bytes of a stream that begins at `offset` of the whole, where an upload can be gone on with: what comes of
+    /// a stream that stops is kept for a day, and [`Engine::find_upload`] says how much that is.
+    ///
+    /// # Errors
+    /// Those of [`DataPlane::ingest_stream`]; an upload that does not exist or stands elsewhere; a newer stream that goes on
+    /// with it.
+    pub async fn ingest_upload(
+        &self,
+        key: UploadKey,
+        hints: IngestHints,
+        offset: u64,
+        bytes: ByteStream,
+    ) -> Result<Receipt, Fault> {
+        resume::ingest(self.backend(hints.backend_id.as_ref())?, key, hints, offset, bytes).await
+    }
+
+    /// How many bytes of an upload need not be sent again; `None` where there is none. A stream that is still writing it is
+    /// ended first, so that the answer stays true.
+    ///
+    /// # Errors
+    /// An unknown backend, or records that cannot be read.
+    pub async fn find_upload(&self, backend_id: Option<&BackendId>, key: UploadKey) -> Result<Option<u64>, Fault> {
+        resume::find(self.backend(backend_id)?, key).await
     }
 
     /// The backend of that name, or the first.

@@ -26,6 +26,13 @@ pub const CODES: &[(&str, &str)] = &[
     (INDEX, "the index of packed blobs cannot be read or written"),
     (INDEX_NOT_READY, "the index of packed blobs is being rebuilt"),
     (NO_THREAD, "the operating system gives no further thread"),
+    (NO_UPLOAD, "there is no such upload to go on with"),
+    (OTHER_OFFSET, "the upload stands elsewhere than the stream goes on"),
+    (UPLOAD_TAKEN, "a newer stream goes on with the upload"),
+    (UPLOAD_BUSY, "an older stream of the upload does not come to its end"),
+    (UPLOAD_TOO_LARGE, "the upload has more parts than a store takes"),
+    (TOO_MANY_UPLOADS, "there are as many uploads to go on with as the node keeps"),
+    (RECORDS, "the records of uploads cannot be read or written"),
 ];
 
 const UNKNOWN_BACKEND: &str = "AS-DATA-0001";
@@ -47,6 +54,13 @@ const VANISHED: &str = "AS-DATA-0016";
 const INDEX: &str = "AS-DATA-0017";
 const INDEX_NOT_READY: &str = "AS-DATA-0018";
 const NO_THREAD: &str = "AS-DATA-0019";
+const NO_UPLOAD: &str = "AS-DATA-0031";
+const OTHER_OFFSET: &str = "AS-DATA-0032";
+const UPLOAD_TAKEN: &str = "AS-DATA-0033";
+const UPLOAD_BUSY: &str = "AS-DATA-0034";
+const UPLOAD_TOO_LARGE: &str = "AS-DATA-0035";
+const TOO_MANY_UPLOADS: &str = "AS-DATA-0036";
+const RECORDS: &str = "AS-DATA-0037";
 
 pub(crate) fn unknown_backend(backend_id: &BackendId) -> Fault {
     Fault::new(UNKNOWN_BACKEND, Category::NotFound, "no such backend").about(backend_id)
@@ -142,6 +156,47 @@ pub(crate) fn index_not_ready(backend_id: &BackendId) -> Fault {
 
 pub(crate) fn no_thread(error: &io::Error) -> Fault {
     Fault::new(NO_THREAD, Category::Unavailable, format!("no thread to digest on: {error}"))
+}
+
+pub(crate) fn no_upload() -> Fault {
+    Fault::new(NO_UPLOAD, Category::NotFound, "there is no such upload to go on with; begin it anew")
+        .with_retry(Retry::AfterReload)
+}
+
+pub(crate) fn other_offset(offset: u64) -> Fault {
+    let message = format!("the upload stands at byte {offset}, or was begun for other bytes");
+    Fault::new(OTHER_OFFSET, Category::FailedPrecondition, message).with_retry(Retry::AfterReload)
+}
+
+pub(crate) fn upload_taken() -> Fault {
+    Fault::new(UPLOAD_TAKEN, Category::Conflict, "a newer stream goes on with the upload").with_retry(Retry::Never)
+}
+
+pub(crate) fn stored_otherwise(backend_id: &BackendId) -> Fault {
+    let message = "completing an upload failed: the store acknowledged it, and has another size";
+    Fault::new(UNREACHABLE, Category::Unavailable, message).about(backend_id).with_unknown_outcome()
+}
+
+pub(crate) fn upload_busy() -> Fault {
+    Fault::new(UPLOAD_BUSY, Category::Unavailable, "an older stream of the upload does not come to its end")
+}
+
+pub(crate) fn upload_too_large(limit: u64) -> Fault {
+    let message = format!("an upload that can be gone on with has at most {limit} bytes");
+    Fault::new(UPLOAD_TOO_LARGE, Category::Exhausted, message)
+}
+
+pub(crate) fn too_many_uploads(limit: usize) -> Fault {
+    let message = format!("there are {limit} uploads to go on with, which is as many as this node keeps");
+    Fault::new(TOO_MANY_UPLOADS, Category::Exhausted, message)
+}
+
+pub(crate) fn records_unusable(error: &io::Error) -> Fault {
+    let category = match error.kind() {
+        io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded => Category::Exhausted,
+        _ => Category::Unavailable,
+    };
+    Fault::new(RECORDS, category, format!("the records of uploads cannot be used: {error}"))
 }
 
 /// What a store's error means to a caller that names no blob: `operation` says what was tried.

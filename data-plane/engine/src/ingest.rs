@@ -72,7 +72,11 @@ async fn ingest_small(
 
 /// Whether a declared blob lies under its address, with the size it is said to have. One of another size is damaged,
 /// and is written again.
-async fn is_here(backend: &Backend, declared: ContentAddress, size_hint: Option<u64>) -> Result<bool, Fault> {
+pub(crate) async fn is_here(
+    backend: &Backend,
+    declared: ContentAddress,
+    size_hint: Option<u64>,
+) -> Result<bool, Fault> {
     let found = backend.store.find(&keys::blob(declared)).await?;
     Ok(found.is_some_and(|meta| size_hint.is_none_or(|size| size == meta.size)))
 }

@@ -3,15 +3,18 @@
 use std::{fmt, io, path::PathBuf, sync::Arc, time::Duration};
 
 use artifactstore_types::{BackendId, Clock, Fault, Ids, NodeId};
-use object_store::ObjectStore;
+use object_store::{ObjectStore, memory::InMemory, multipart::MultipartStore};
 
 use crate::{
     directory::{DirectoryStore, Disk, LocalDisk},
     faults,
+    resume::ResumeOptions,
 };
 
 const KIB: usize = 1024;
 const MIB: usize = 1024 * KIB;
+/// How many uploads that can be gone on with a directory keeps at once.
+const MOST_UPLOADS: usize = 4_096;
 
 /// One store of bytes.
 #[derive(Clone)]
@@ -27,6 +30,8 @@ pub struct BackendOptions {
     pub volume: Option<PathBuf>,
     /// How many bytes of a large blob are handed to the store at once.
     pub part_bytes: usize,
+    /// Where uploads that can be gone on with are kept. `None`: one that breaks off has to be sent again.
+    pub resume: Option<ResumeOptions>,
 }
 
 impl BackendOptions {
@@ -46,18 +51,26 @@ impl BackendOptions {
         let opened: io::Result<DirectoryStore> = DirectoryStore::open_on(path, disk);
         let store = opened.map_err(|error| faults::directory_unusable(&id, &error))?;
         let root = store.path().to_owned();
+        let store = Arc::new(store);
+        let parts = Arc::clone(&store) as Arc<dyn MultipartStore>;
         Ok(Self {
             id,
-            store: Arc::new(store),
+            store,
             index_path: Some(root.join(".index.redb")),
+            resume: Some(ResumeOptions { parts, folder: root.join(".records"), most: MOST_UPLOADS }),
             volume: Some(root),
             part_bytes: MIB,
         })
     }
 
+    /// Memory of this process, for tests.
+    pub fn memory(id: BackendId) -> Self {
+        Self::store(id, Arc::new(InMemory::new()))
+    }
+
     /// Any other store, with its index in memory and parts of a size that every store takes.
     pub fn store(id: BackendId, store: Arc<dyn ObjectStore>) -> Self {
-        Self { id, store, index_path: None, volume: None, part_bytes: 8 * MIB }
+        Self { id, store, index_path: None, volume: None, part_bytes: 8 * MIB, resume: None }
     }
 }
 

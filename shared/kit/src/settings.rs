@@ -8,7 +8,7 @@ use figment::{
     providers::{Format as _, Toml},
     value::{Dict, Map, Value},
 };
-use serde::Deserialize;
+use serde::{Deserialize, de::DeserializeOwned};
 
 use crate::telemetry::{LogFilter, LogFormat};
 
@@ -73,11 +73,7 @@ impl Settings {
     /// # Errors
     /// A file that cannot be read, a key that is not known, a value that does not fit its key.
     pub fn load(sources: &Sources) -> Result<Self, SettingsRefused> {
-        let mut figment = Figment::new();
-        if let Some(file) = &sources.file {
-            figment = figment.merge(Toml::file_exact(file));
-        }
-        figment.merge(Variables(&sources.variables)).extract().map_err(|error| SettingsRefused::Value(Box::new(error)))
+        sources.settings()
     }
 
     /// How long a call that is not a stream may take at most.
@@ -170,7 +166,22 @@ impl Sources {
         }
         Ok(sources)
     }
+
+    /// The settings that these sources say, of a process of any kind.
+    ///
+    /// # Errors
+    /// A file that cannot be read, a key that is not known, a value that does not fit its key.
+    pub fn settings<T: DeserializeOwned>(&self) -> Result<T, SettingsRefused> {
+        let mut figment = Figment::new();
+        if let Some(file) = &self.file {
+            figment = figment.merge(Toml::file_exact(file));
+        }
+        figment.merge(Variables(&self.variables)).extract().map_err(|error| SettingsRefused::Value(Box::new(error)))
+    }
 }
+
+/// What the last word of a key says that its value is a number.
+const NUMBERS: [&str; 3] = ["seconds", "limit", "weight"];
 
 /// Environment variables as keys.
 struct Variables<'a>(&'a [(String, String)]);
@@ -186,7 +197,8 @@ impl Provider for Variables<'_> {
         let keys = given.filter_map(|(name, value)| {
             let key = name.strip_prefix(PREFIX)?.to_lowercase();
             // Text stays text, even where it looks like a number or a list.
-            let number = key.ends_with("_seconds").then(|| value.parse::<u64>().ok()).flatten();
+            let is_number = key.rsplit('_').next().is_some_and(|last| NUMBERS.contains(&last));
+            let number = is_number.then(|| value.parse::<u64>().ok()).flatten();
             Some((key, number.map_or_else(|| Value::from(value.as_str()), Value::from)))
         });
         Ok(Map::from([(Profile::Default, keys.collect())]))

@@ -40,6 +40,6 @@ pub const CODES: &[(&str, &str)] = &[
     (UNKNOWN_METHOD, "the other side does not know the method"),
     (TOO_LARGE, "a message is larger than allowed, or there are too many calls at once"),
     (REFUSED, "something between client and store refused the caller"),
-    (IDLE, "nothing more came on a stream for too long; what had come of it was given up"),
+    (IDLE, "nothing more came, or was taken, on a stream for too long; it was given up"),
     (FOREIGN, "the call failed with a status that does not come from a store"),
 ];

@@ -35,7 +35,7 @@ pub use answers::{Messages, reply, reply_with};
 pub use codes::CODES;
 pub use data_plane::{decode_mismatch, encode_mismatch};
 pub use event::{EventAssembly, event_parts};
-pub use idle::not_idle;
+pub use idle::{not_idle, not_left};
 pub use node::{node_status, node_status_if_given};
 pub use page::{decode_token, encode_token};
 pub use status::{fault_of_request, fault_of_status, status_of, unreadable};

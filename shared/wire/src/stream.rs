@@ -44,3 +44,8 @@ pub fn no_answer_in(limit: Duration) -> Fault {
 pub(crate) fn nothing_more_in(limit: Duration) -> Fault {
     Fault::new(codes::IDLE, Category::DeadlineExceeded, format!("stream: nothing more came for {limit:?}"))
 }
+
+/// The fault of a stream of which nothing was taken for too long.
+pub(crate) fn nothing_taken_in(limit: Duration) -> Fault {
+    Fault::new(codes::IDLE, Category::DeadlineExceeded, format!("stream: nothing more was taken for {limit:?}"))
+}

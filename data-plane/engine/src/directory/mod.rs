@@ -3,6 +3,7 @@
 //! reads in steps of 8 KiB. Which step follows which is decided in `root`; which keys there are is decided above.
 
 mod disk;
+mod parts;
 mod read;
 mod root;
 mod upload;
@@ -43,7 +44,9 @@ impl DirectoryStore {
     /// # Errors
     /// As for [`DirectoryStore::open`].
     pub fn open_on(path: impl Into<PathBuf>, disk: Arc<dyn Disk>) -> io::Result<Self> {
-        Ok(Self { root: Arc::new(Root::open(&path.into(), disk)?) })
+        let root = Root::open(&path.into(), disk)?;
+        parts::open(&root)?;
+        Ok(Self { root: Arc::new(root) })
     }
 
     /// The directory, as an absolute path.

@@ -85,9 +85,14 @@ impl Root {
         self.path.join(INCOMING).is_dir()
     }
 
+    /// A number that no file of this process has yet.
+    pub fn next_number(&self) -> u64 {
+        self.next_incoming.fetch_add(1, Ordering::Relaxed)
+    }
+
     /// A new file that has no key yet. It vanishes when the answer is dropped.
     pub fn create_incoming(self: &Arc<Self>) -> io::Result<Incoming> {
-        let number = self.next_incoming.fetch_add(1, Ordering::Relaxed);
+        let number = self.next_number();
         let path = self.path.join(INCOMING).join(format!("{number:016x}"));
         let file = OpenOptions::new().create_new(true).read(true).write(true).open(&path)?;
         Ok(Incoming { root: Arc::clone(self), path, file, published: AtomicBool::new(false) })

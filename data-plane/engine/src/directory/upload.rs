@@ -67,7 +67,7 @@ fn write_at(incoming: &Incoming, payload: &PutPayload, mut offset: u64) -> Resul
     Ok(())
 }
 
-fn done() -> PutResult {
+pub(super) fn done() -> PutResult {
     PutResult { e_tag: None, version: None, extensions: object_store::Extensions::default() }
 }
 

@@ -8,4 +8,5 @@ mod directory;
 mod faults;
 mod index;
 mod packing;
+mod resuming;
 mod support;

@@ -1,0 +1,104 @@
+//! What a node is told, and what it refuses to be told.
+
+use std::{fs, path::Path};
+
+use super::*;
+
+fn variables(pairs: &[(&str, &str)]) -> Sources {
+    let variables = pairs.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
+    Sources { file: None, variables }
+}
+
+fn file(text: &str) -> (tempfile::TempDir, Sources) {
+    let directory = tempfile::tempdir().unwrap();
+    let path = directory.path().join("node.toml");
+    fs::write(&path, text).unwrap();
+    (directory, Sources { file: Some(path), variables: Vec::new() })
+}
+
+#[track_caller]
+fn refusal(sources: &Sources) -> String {
+    let fault = NodeSettings::load(sources).unwrap_err();
+    assert_eq!(fault.code, "AS-NODE-0001");
+    fault.message
+}
+
+#[test]
+fn nothing_said_gives_the_documented_defaults() {
+    let settings = NodeSettings::load(&Sources::default()).unwrap();
+    assert_eq!(settings.grpc_addr.to_string(), "127.0.0.1:7080");
+    assert_eq!(settings.http_addr.to_string(), "127.0.0.1:7081");
+    assert_eq!((settings.weight, settings.upload_limit.get(), settings.download_limit.get()), (100, 64, 256));
+    assert_eq!(seconds(settings.idle_timeout_seconds), Duration::from_mins(1));
+    let root = Path::new("./var/storage").to_owned();
+    assert_eq!(settings.backends(), [BackendSettings::Local { id: "local".to_owned(), root }]);
+}
+
+#[test]
+fn every_variable_reaches_its_setting() {
+    let settings = NodeSettings::load(&variables(&[
+        ("ARTIFACTSTORE_NODE_ID", "node-7"),
+        ("ARTIFACTSTORE_ENDPOINT", "http://node-7:7080"),
+        ("ARTIFACTSTORE_ZONE", "a"),
+        ("ARTIFACTSTORE_WEIGHT", "7"),
+        ("ARTIFACTSTORE_CONTROL_PLANES", "http://a:7070, http://b:7070"),
+        ("ARTIFACTSTORE_JOIN_TOKEN", "12345"),
+        ("ARTIFACTSTORE_KEY_FILE", "/etc/node.pem"),
+        ("ARTIFACTSTORE_STORAGE_LOCAL_ROOT", "/srv"),
+        ("ARTIFACTSTORE_UPLOAD_LIMIT", "9"),
+        ("ARTIFACTSTORE_DOWNLOAD_LIMIT", "8"),
+        ("ARTIFACTSTORE_IDLE_TIMEOUT_SECONDS", "6"),
+    ]))
+    .unwrap();
+    assert_eq!((settings.node_id.as_str(), settings.weight), ("node-7", 7));
+    assert_eq!((settings.endpoint.as_deref(), settings.zone.as_deref()), (Some("http://node-7:7080"), Some("a")));
+    assert_eq!(settings.control_planes.0, ["http://a:7070", "http://b:7070"]);
+    assert_eq!(settings.join_token, Some(Secret("12345".to_owned())));
+    assert_eq!(settings.key_file, Path::new("/etc/node.pem"));
+    assert_eq!((settings.upload_limit.get(), settings.download_limit.get()), (9, 8));
+    assert_eq!(settings.backends(), [BackendSettings::Local { id: "local".to_owned(), root: "/srv".into() }]);
+}
+
+#[test]
+fn a_file_lists_backends_of_any_kind() {
+    let (_directory, sources) = file(
+        "node_id = \"node-a\"\ncontrol_planes = [\"http://a:1\"]\n\
+         [[backends]]\nid = \"ssd\"\nkind = \"local\"\nroot = \"/ssd\"\n\
+         [[backends]]\nid = \"scratch\"\nkind = \"memory\"\n",
+    );
+    let backends = NodeSettings::load(&sources).unwrap().backends();
+    let local = BackendSettings::Local { id: "ssd".to_owned(), root: "/ssd".into() };
+    assert_eq!(backends, [local, BackendSettings::Memory { id: "scratch".to_owned() }]);
+}
+
+#[test]
+fn refuses_what_it_does_not_know_by_name() {
+    for (text, word) in [
+        ("nodeid = \"a\"", "nodeid"),
+        ("[[backends]]\nid = \"a\"\nkind = \"tape\"", "tape"),
+        ("[[backends]]\nid = \"a\"\nkind = \"local\"", "root"),
+        ("[[backends]]\nid = \"a\"\nkind = \"memory\"\nroot = \"/x\"", "root"),
+        ("upload_limit = 0", "upload_limit"),
+        ("weight = -1", "weight"),
+        ("control_planes = [\"\"]", "control_planes"),
+    ] {
+        let (_directory, sources) = file(text);
+        let refusal = refusal(&sources);
+        assert!(refusal.contains(word), "{text}: {refusal}");
+    }
+    for (name, value) in [
+        ("ARTIFACTSTORE_UPLOAD_LIMIT", "many"),
+        ("ARTIFACTSTORE_CONTROL_PLANES", "http://a:1,"),
+        ("ARTIFACTSTORE_WEIGHT", "4294967296"),
+        ("ARTIFACTSTORE_NODEID", "a"),
+    ] {
+        let refusal = refusal(&variables(&[(name, value)]));
+        assert!(refusal.to_uppercase().contains(name.trim_start_matches("ARTIFACTSTORE_")), "{name}: {refusal}");
+    }
+}
+
+#[test]
+fn a_join_token_is_never_shown() {
+    let settings = NodeSettings::load(&variables(&[("ARTIFACTSTORE_JOIN_TOKEN", "s3cret")])).unwrap();
+    assert!(!format!("{settings:?}").contains("s3cret"), "{settings:?}");
+}
