@@ -3,6 +3,7 @@
 
 use std::{net::SocketAddr, num::NonZeroUsize, path::PathBuf, time::Duration};
 
+use artifactstore_embedded::EVENT_TYPES;
 use artifactstore_kit::LogFilter;
 use artifactstore_types::{
     Actor, ClassName, ContentAddress, EventType, Name, Namespace, PackageId, PackageStatus, Producer, RelativePath,
@@ -15,7 +16,7 @@ mod help;
 
 pub use contracts::{Contracts, Fixtures, Reduce, Schemas, Validate};
 
-use crate::values::{Format, Pair, Range, duration};
+use crate::values::{Format, Pair, Range, address, count, duration, sequence};
 
 /// The artifactstore command.
 #[derive(Debug, Parser)]
@@ -26,7 +27,6 @@ use crate::values::{Format, Pair, Range, duration};
     long_about = help::LONG_ABOUT,
     after_help = help::AFTER_HELP,
     propagate_version = false,
-    disable_help_subcommand = true,
     max_term_width = 110
 )]
 pub struct Cli {
@@ -54,30 +54,23 @@ pub struct Global {
     #[arg(long, global = true, value_name = "URL", value_hint = ValueHint::Url)]
     pub server: Option<String>,
 
-    /// The namespace to work in
-    #[arg(
-        long,
-        global = true,
-        value_name = "NAME",
-        env = "ARTIFACTSTORE_NAMESPACE",
-        hide_env_values = true,
-        default_value_t
-    )]
-    pub namespace: Namespace,
+    /// The namespace to work in [env: ARTIFACTSTORE_NAMESPACE] [default: default]
+    #[arg(long, global = true, value_name = "NAME")]
+    pub namespace: Option<Namespace>,
 
-    /// On whose behalf changes are made [default: the name of the user]
-    #[arg(long, global = true, value_name = "NAME", env = "ARTIFACTSTORE_ACTOR", hide_env_values = true)]
+    /// On whose behalf changes are made [env: ARTIFACTSTORE_ACTOR] [default: the name of the user]
+    #[arg(long, global = true, value_name = "NAME")]
     pub actor: Option<Actor>,
 
     /// Give up after this long: 90, 90s, 15m or 2h
     #[arg(long, global = true, value_name = "TIME", value_parser = duration)]
     pub timeout: Option<Duration>,
 
-    /// Say nothing but results and errors
+    /// Say nothing but results, what was left out, and errors
     #[arg(long, short, global = true)]
     pub quiet: bool,
 
-    /// What is logged to standard error: a level, or directives such as info,module=debug [default: warn]
+    /// What is logged to standard error: a level, or directives such as info,module=debug [default: warn; off with --json]
     #[arg(long, global = true, value_name = "LEVEL")]
     pub log_level: Option<LogFilter>,
 }
@@ -107,7 +100,7 @@ pub enum Command {
     #[command(long_about = help::VERIFY, after_help = help::VERIFY_EXAMPLES)]
     Verify(Verify),
     /// Close an open package under its manifest
-    #[command(long_about = help::FINALIZE)]
+    #[command(long_about = help::FINALIZE, after_help = help::FINALIZE_EXAMPLES)]
     Finalize(Finalize),
     /// Give an open package up
     #[command(after_help = help::FAIL_EXAMPLES)]
@@ -116,7 +109,7 @@ pub enum Command {
     #[command(long_about = help::TAIL, after_help = help::TAIL_EXAMPLES)]
     Tail(Tail),
     /// Say how the store is
-    #[command(long_about = help::HEALTH)]
+    #[command(long_about = help::HEALTH, after_help = help::HEALTH_EXAMPLES)]
     Health,
     /// Run a server on this machine: gRPC on 7070, HTTP on 7071
     #[command(long_about = help::DEV, after_help = help::DEV_EXAMPLES)]
@@ -131,6 +124,7 @@ pub enum Command {
     #[command(subcommand, long_about = help::CONTRACTS, after_help = help::CONTRACTS_EXAMPLES)]
     Contracts(Contracts),
     /// Say which version this is
+    #[command(after_help = help::VERSION_EXAMPLES)]
     Version,
     /// Write the completions of a shell
     #[command(after_help = help::COMPLETIONS_EXAMPLES)]
@@ -209,7 +203,7 @@ pub struct Get {
     #[arg(long, short, value_name = "FILE", value_hint = ValueHint::FilePath)]
     pub output: Option<PathBuf>,
     /// Only these bytes, counted from 0, the last one included: 0-1023, or 1024- to the end
-    #[arg(long, value_name = "FIRST-LAST")]
+    #[arg(long, value_name = "FIRST-LAST", allow_hyphen_values = true)]
     pub range: Option<Range>,
 }
 
@@ -232,7 +226,7 @@ pub struct Ls {
     #[arg(long)]
     pub name: Option<Name>,
     /// At most this many [default: all]
-    #[arg(long, value_name = "COUNT")]
+    #[arg(long, value_name = "COUNT", value_parser = count, allow_hyphen_values = true)]
     pub limit: Option<NonZeroUsize>,
 }
 
@@ -251,9 +245,9 @@ pub struct Show {
 pub struct Manifest {
     /// The package
     pub package: PackageId,
-    /// Which form
-    #[arg(long, value_enum, default_value_t)]
-    pub format: Format,
+    /// Which form [default: cbor; json on a terminal and with --json]
+    #[arg(long, value_enum)]
+    pub format: Option<Format>,
 }
 
 /// `verify`
@@ -264,6 +258,9 @@ pub struct Verify {
     /// A directory that should hold exactly its files
     #[arg(long = "dir", value_name = "DIR", value_hint = ValueHint::DirPath)]
     pub directory: Option<PathBuf>,
+    /// Pass over symbolic links, sockets, pipes and devices in the directory, and say so
+    #[arg(long, requires = "directory")]
+    pub skip_special: bool,
     /// The manifest digest it must have, where that was kept elsewhere
     #[arg(long, value_name = "DIGEST")]
     pub manifest_digest: Option<ContentAddress>,
@@ -290,27 +287,27 @@ pub struct Fail {
 #[derive(Debug, Args)]
 pub struct Tail {
     /// Only events after this sequence
-    #[arg(long, value_name = "SEQUENCE", default_value_t = 0)]
+    #[arg(long, value_name = "SEQUENCE", value_parser = sequence, default_value_t = 0, allow_hyphen_values = true)]
     pub since: Sequence,
     /// Wait for more at the end
     #[arg(long, short)]
     pub follow: bool,
     /// Only events of this type; can be said again
-    #[arg(long = "type", value_name = "TYPE")]
+    #[arg(long = "type", value_name = "TYPE", value_parser = event_type_parser())]
     pub types: Vec<EventType>,
-    /// Only events about this subject, such as a package
-    #[arg(long, value_name = "ID")]
-    pub subject: Option<String>,
+    /// Only events about this package
+    #[arg(long, value_name = "PACKAGE")]
+    pub subject: Option<PackageId>,
 }
 
 /// `dev`
 #[derive(Debug, Args)]
 pub struct Dev {
     /// Where gRPC is served [env: ARTIFACTSTORE_GRPC_ADDR] [default: 127.0.0.1:7070]
-    #[arg(long, value_name = "ADDRESS")]
+    #[arg(long, value_name = "ADDRESS", value_parser = address)]
     pub grpc_addr: Option<SocketAddr>,
     /// Where HTTP is served [env: ARTIFACTSTORE_HTTP_ADDR] [default: 127.0.0.1:7071]
-    #[arg(long, value_name = "ADDRESS")]
+    #[arg(long, value_name = "ADDRESS", value_parser = address)]
     pub http_addr: Option<SocketAddr>,
 }
 
@@ -343,6 +340,17 @@ pub struct Completions {
 fn status_parser() -> impl clap::builder::TypedValueParser<Value = PackageStatus> {
     let names = PackageStatus::ALL.map(PackageStatus::name);
     clap::builder::PossibleValuesParser::new(names).try_map(|name| PackageStatus::find(&name).ok_or("no such status"))
+}
+
+fn event_type_parser() -> impl clap::builder::TypedValueParser<Value = EventType> {
+    clap::builder::PossibleValuesParser::new(EVENT_TYPES).try_map(EventType::new)
+}
+
+impl Command {
+    /// Whether it works on a store, wherever that is.
+    pub const fn needs_store(&self) -> bool {
+        !matches!(self, Self::Contracts(_) | Self::Version | Self::Completions(_))
+    }
 }
 
 #[cfg(test)]

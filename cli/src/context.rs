@@ -1,9 +1,13 @@
 //! What every command is given: where results go, which store it works on, on whose behalf, and when it has to stop.
 
-use std::{env, future::Future, sync::Arc};
+use std::{
+    env,
+    future::Future,
+    io::{self, Write as _},
+    sync::Arc,
+};
 
-use artifactstore_client::{Connection, Progress};
-use artifactstore_kit::Shutdown;
+use artifactstore_client::{Connection, Progress, RefusedEntry};
 use artifactstore_types::{Actor, Fault, Namespace};
 use rustix::process::getuid;
 use tokio::task;
@@ -13,7 +17,10 @@ use crate::{
     faults,
     output::{Output, Stop},
     progress,
+    render::report,
+    stopping::Stopping,
     store::{Missing, Place, Store},
+    told::Told,
 };
 
 /// What every command is given.
@@ -23,21 +30,26 @@ pub struct Context {
     pub namespace: Namespace,
     pub actor: Actor,
     pub quiet: bool,
-    pub shutdown: Shutdown,
+    pub stopping: Stopping,
 }
 
 impl Context {
-    pub fn new(global: &Global, shutdown: Shutdown) -> Result<Self, Fault> {
+    pub fn new(global: &Global, told: &Told, stopping: Stopping) -> Result<Self, Fault> {
+        let namespace = match &global.namespace {
+            Some(namespace) => Some(namespace.clone()),
+            None => told.namespace()?,
+        };
+        let actor = match &global.actor {
+            Some(actor) => Some(actor.clone()),
+            None => told.actor()?,
+        };
         Ok(Self {
             output: Output::new(global.json),
-            place: Place::said(global),
-            namespace: global.namespace.clone(),
-            actor: match &global.actor {
-                Some(actor) => actor.clone(),
-                None => user()?,
-            },
+            place: Place::said(global, told),
+            namespace: namespace.unwrap_or_default(),
+            actor: actor.map_or_else(user, Ok)?,
             quiet: global.quiet,
-            shutdown,
+            stopping,
         })
     }
 
@@ -47,29 +59,48 @@ impl Context {
         missing: Missing,
         work: impl AsyncFnOnce(&mut Self, Arc<dyn Connection>) -> Result<T, Stop>,
     ) -> Result<T, Stop> {
-        let store = Store::open(&self.place, missing).await?;
+        let store = self.until_stopped(Store::open(&self.place, missing)).await?;
         let done = work(self, Arc::clone(&store.connection)).await;
         store.close().await;
         done
     }
 
-    /// Does `work` until it is done or the process is asked to end.
+    /// Does `work` until it is done or the command has to stop.
     pub async fn until_stopped<T>(&self, work: impl Future<Output = Result<T, Fault>>) -> Result<T, Fault> {
-        let soft = self.shutdown.soft().clone();
         tokio::select! {
             biased;
-            () = soft.cancelled() => Err(faults::interrupted()),
+            fault = self.stopping.asked() => Err(fault),
             done = work => done,
         }
     }
 
-    /// Does `work` that blocks, on a thread of its own, until it is done or the process is asked to end.
+    /// The same, of `work` that changes something: where it is cut short, it is not known whether it was done.
+    pub async fn change<T>(&self, work: impl Future<Output = Result<T, Fault>>) -> Result<T, Fault> {
+        self.stopping.set_changing(true);
+        let done = tokio::select! {
+            biased;
+            fault = self.stopping.asked() => Err(faults::perhaps_done(fault)),
+            done = work => done,
+        };
+        self.stopping.set_changing(false);
+        done
+    }
+
+    /// Does `work` that blocks, on a thread of its own, until it is done or the command has to stop.
     pub async fn apart<T: Send + 'static>(
         &self,
         work: impl FnOnce() -> Result<T, Stop> + Send + 'static,
     ) -> Result<T, Stop> {
         let done = task::spawn_blocking(work);
         self.until_stopped(async { done.await.map_err(faults::no_runtime) }).await?
+    }
+
+    /// Says what was left out on request, also where little is wanted to be said: whoever does not hear of it would take
+    /// what there is for all there was. In JSON it is part of the result.
+    pub fn tell_skipped(&self, entries: &[RefusedEntry]) {
+        if !entries.is_empty() && !self.output.json {
+            let _ = writeln!(io::stderr(), "{}", report::skipped(entries));
+        }
     }
 
     /// Whether somebody looks and wants to see how far an operation is.

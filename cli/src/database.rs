@@ -6,11 +6,11 @@ use artifactstore_embedded::EmbeddedOptions;
 use artifactstore_kit::{Settings, Sources};
 use artifactstore_types::Fault;
 
-use crate::{args::Global, context::Context, faults, store};
+use crate::{args::Global, context::Context, faults, told};
 
 /// The settings of this process: a file, then the environment.
 pub fn settings() -> Result<Settings, Fault> {
-    let sources = Sources::of_process(store::VARIABLES).map_err(faults::settings_refused)?;
+    let sources = Sources::of_process(told::VARIABLES).map_err(faults::settings_refused)?;
     Settings::load(&sources).map_err(faults::settings_refused)
 }
 
@@ -28,18 +28,24 @@ pub fn options(global: &Global, context: &Context, settings: &Settings) -> Resul
     if let Some(server) = &global.server {
         return Err(faults::not_through_server(server));
     }
-    Ok(match context.place.directory() {
+    let mut options = match context.place.directory() {
         Some(directory) => EmbeddedOptions::in_directory(directory),
         None => EmbeddedOptions::at(settings.database_url.expose(), &settings.storage_local_root),
-    })
+    };
+    options.service.max_ingests = settings.max_ingests();
+    Ok(options)
 }
 
-/// Refuses a database in a file that is not there: opening it would make it, and an empty one says nothing of the store
-/// that was meant.
+/// Refuses a database in a file that is not there.
 pub fn require_existing(options: &EmbeddedOptions) -> Result<(), Fault> {
-    let file = options.database_url.strip_prefix("sqlite://").map(|file| file.split('?').next().unwrap_or(file));
-    match file.map(Path::new) {
-        Some(file) if !file.exists() => Err(faults::no_store(file)),
+    match options.database_file() {
+        Some(file) if !is_there(options) => Err(faults::no_store(file)),
         _ => Ok(()),
     }
+}
+
+/// Whether opening the database would not make it, where it is in a file: a new and empty one says nothing of the store that
+/// was meant.
+pub fn is_there(options: &EmbeddedOptions) -> bool {
+    options.database_file().is_none_or(Path::exists)
 }

@@ -1,6 +1,6 @@
-//! Every fault the command makes itself, and what can be done about faults whoever made them.
+//! Every fault the command makes itself, and the words for what a fault says.
 
-use std::{fmt, io, path::Path};
+use std::{fmt, io, path::Path, time::Duration};
 
 use artifactstore_types::{Category, Fault, Outcome, Retry};
 
@@ -24,16 +24,27 @@ pub fn not_understood(what: impl Into<String>) -> Fault {
     Fault::new("AS-CLI-0001", Category::Invalid, what)
 }
 
-pub fn interrupted() -> Fault {
-    Fault::new("AS-CLI-0002", Category::Cancelled, "interrupted")
+pub fn interrupted(command: &str) -> Fault {
+    Fault::new("AS-CLI-0002", Category::Cancelled, format!("{command}: interrupted"))
 }
 
 pub fn not_written(place: impl fmt::Display, error: &io::Error) -> Fault {
     Fault::new("AS-CLI-0003", category_of(error), format!("write result: {error}")).about(place)
 }
 
-pub fn too_late(interrupted: Fault) -> Fault {
-    Fault { code: "AS-CLI-0004".into(), category: Category::DeadlineExceeded, retry: Retry::Never, ..interrupted }
+pub fn too_late(command: &str, limit: Duration) -> Fault {
+    Fault::new(
+        "AS-CLI-0004",
+        Category::DeadlineExceeded,
+        format!("{command}: it took longer than the {limit:?} that --timeout allows"),
+    )
+    .with_retry(Retry::Never)
+}
+
+/// The same end of a command that was changing something.
+pub fn perhaps_done(mut fault: Fault) -> Fault {
+    fault.message += "; what it was changing may be done all the same, and it can be run again";
+    fault.with_unknown_outcome().with_retry(Retry::SameRequest)
 }
 
 pub fn not_confirmed(what: &str) -> Fault {
@@ -73,42 +84,6 @@ fn category_of(error: &io::Error) -> Category {
         io::ErrorKind::NotFound => Category::NotFound,
         _ => Category::FailedPrecondition,
     }
-}
-
-/// What to do about a fault, where something can be done that its text does not say.
-pub fn hint(fault: &Fault) -> Option<&'static str> {
-    let by_code = match fault.code.as_ref() {
-        "AS-CLI-0001" => Some("`artifactstore --help` and `artifactstore COMMAND --help` explain, with examples"),
-        "AS-CLI-0004" => Some("--timeout allows more time"),
-        "AS-CLI-0005" => Some("--yes confirms it"),
-        "AS-CLI-0011" => Some("TMPDIR names a directory with more room"),
-        "AS-CLIENT-0003" => {
-            Some("rename what is named above; --skip-special leaves out links, sockets, pipes and devices")
-        }
-        "AS-CLIENT-0008" => Some("--overwrite replaces files of the package and leaves others"),
-        "AS-CLIENT-0014" => {
-            Some("`artifactstore show PACKAGE` shows its state; `artifactstore finalize` closes an open one")
-        }
-        "AS-CLIENT-0015" | "AS-SVC-0011" => Some("--into PACKAGE --replace binds the path to the new bytes"),
-        "AS-REG-0010" => Some(
-            "transient, raw-evidence, summary-evidence, release-evidence and permanent-record are there from the start",
-        ),
-        "AS-STORE-0010" => Some("one process at a time works on a directory; `artifactstore dev` serves it to many"),
-        "AS-SVC-0001" => Some("`artifactstore ls` lists packages; --namespace, --server and --embedded say where"),
-        _ => None,
-    };
-    by_code.or(match fault.category {
-        Category::Unavailable => {
-            Some("`artifactstore dev` runs a server; --server says where one is, and --embedded DIR works without one")
-        }
-        Category::DataLoss => {
-            Some("`artifactstore verify PACKAGE` finds what is damaged; pushing the same files repairs it")
-        }
-        Category::Conflict => Some("somebody else changed it; look again, and repeat"),
-        Category::Internal => Some("this is a defect; please report it, with what --log-level debug says"),
-        Category::PermissionDenied => Some("check who owns it and what may be done with it"),
-        _ => None,
-    })
 }
 
 /// The word for a category in JSON.

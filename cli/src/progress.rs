@@ -6,13 +6,16 @@ use std::{
         Arc,
         atomic::{AtomicU64, Ordering},
     },
+    time::Duration,
 };
 
 use artifactstore_client::{Progress, Step};
-use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
+use indicatif::{BinaryBytes, HumanCount, ProgressBar, ProgressDrawTarget, ProgressStyle};
 
-const BYTES: &str = "{prefix} {bar:32} {binary_bytes}/{binary_total_bytes} {binary_bytes_per_sec} {msg}";
-const EVENTS: &str = "{prefix} {bar:32} {human_pos}/{human_len} events";
+const BYTES: &str = "{prefix} {wide_bar} {binary_bytes}/{binary_total_bytes}, {msg}, {binary_bytes_per_sec}";
+const EVENTS: &str = "{prefix} {wide_bar} {human_pos}/{human_len} events";
+/// How often a bar is drawn though nothing has happened, so that it shows that the command is alive.
+const TICK: Duration = Duration::from_millis(250);
 
 /// Whether anybody looks: never where standard output or standard error is a pipe or a file.
 pub fn is_seen() -> bool {
@@ -24,6 +27,7 @@ struct Files {
     bar: Cleared,
     done: AtomicU64,
     planned: AtomicU64,
+    compared: AtomicU64,
 }
 
 /// Events that are folded.
@@ -35,7 +39,8 @@ struct Cleared(ProgressBar);
 /// Somebody to tell how far files are.
 pub fn files(what: &'static str, shown: bool) -> Arc<dyn Progress> {
     if shown {
-        Arc::new(Files { bar: Cleared::new(what, BYTES, true), done: AtomicU64::new(0), planned: AtomicU64::new(0) })
+        let zero = AtomicU64::default;
+        Arc::new(Files { bar: Cleared::new(what, BYTES, true), done: zero(), planned: zero(), compared: zero() })
     } else {
         Arc::new(())
     }
@@ -51,7 +56,13 @@ impl Progress for Files {
         match step {
             Step::Planned { files, bytes } => {
                 self.bar.0.set_length(bytes);
+                self.bar.0.set_position(0);
                 self.planned.store(files, Ordering::Relaxed);
+                self.done.store(0, Ordering::Relaxed);
+                self.show_files();
+            }
+            Step::Compared(bytes) => {
+                self.compared.fetch_add(bytes, Ordering::Relaxed);
                 self.show_files();
             }
             Step::Bytes(bytes) => self.bar.0.inc(bytes),
@@ -67,7 +78,11 @@ impl Progress for Files {
 impl Files {
     fn show_files(&self) {
         let (done, planned) = (self.done.load(Ordering::Relaxed), self.planned.load(Ordering::Relaxed));
-        self.bar.0.set_message(format!("{done}/{planned} files"));
+        let files = format!("{}/{} files", HumanCount(done), HumanCount(planned));
+        self.bar.0.set_message(match self.compared.load(Ordering::Relaxed) {
+            0 => files,
+            bytes => format!("{files}, {} compared", BinaryBytes(bytes)),
+        });
     }
 }
 
@@ -85,6 +100,9 @@ impl Cleared {
         let bar = ProgressBar::with_draw_target(None, target).with_prefix(what);
         if let Ok(style) = ProgressStyle::with_template(template) {
             bar.set_style(style);
+        }
+        if shown {
+            bar.enable_steady_tick(TICK);
         }
         Self(bar)
     }

@@ -1,12 +1,12 @@
 //! Which store a command works on, and reaching it.
 
-use std::{env, path::PathBuf, sync::Arc};
+use std::{path::PathBuf, sync::Arc};
 
 use artifactstore_client::{Connection, Remote, RemoteOptions};
 use artifactstore_embedded::{Embedded, EmbeddedOptions};
 use artifactstore_types::Fault;
 
-use crate::{args::Global, faults};
+use crate::{args::Global, database, faults, told::Told};
 
 /// Where a store is.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -33,26 +33,18 @@ pub enum Missing {
     Refuse,
 }
 
-/// Variables read here; the settings of a server pass them over.
-pub const VARIABLES: &[&str] =
-    &["ARTIFACTSTORE_EMBEDDED", "ARTIFACTSTORE_SERVER", "ARTIFACTSTORE_NAMESPACE", "ARTIFACTSTORE_ACTOR"];
-
 /// What is worked on where nothing is said.
 pub const DEFAULT_SERVER: &str = "http://127.0.0.1:7070";
 
 impl Place {
-    /// What was said, on the command line before the environment.
-    pub fn said(global: &Global) -> Self {
-        Self::choose(global, |name| env::var(name).ok())
-    }
-
-    fn choose(global: &Global, variable: impl Fn(&str) -> Option<String>) -> Self {
-        let variable = |name: &str| variable(name).filter(|value| !value.is_empty());
-        let directory = global.embedded.clone().map(Self::Directory);
-        directory
-            .or_else(|| global.server.clone().map(Self::Server))
-            .or_else(|| variable("ARTIFACTSTORE_EMBEDDED").map(|directory| Self::Directory(directory.into())))
-            .or_else(|| variable("ARTIFACTSTORE_SERVER").map(Self::Server))
+    /// What was said: on the command line, or beside it.
+    pub fn said(global: &Global, told: &Told) -> Self {
+        let directory = |directory: &Option<PathBuf>| directory.clone().map(Self::Directory);
+        let server = |server: &Option<String>| server.clone().map(Self::Server);
+        directory(&global.embedded)
+            .or_else(|| server(&global.server))
+            .or_else(|| directory(&told.embedded))
+            .or_else(|| server(&told.server))
             .unwrap_or_else(|| Self::Server(DEFAULT_SERVER.to_owned()))
     }
 
@@ -66,18 +58,19 @@ impl Place {
 }
 
 impl Store {
-    /// Reaches the store at a place.
+    /// Reaches the store at a place. A server that is not there is not waited for.
     pub async fn open(place: &Place, missing: Missing) -> Result<Self, Fault> {
         match place {
-            Place::Directory(directory) if missing == Missing::Refuse && !directory.is_dir() => {
-                Err(faults::no_store(directory))
-            }
             Place::Directory(directory) => {
-                let embedded = Embedded::open(EmbeddedOptions::in_directory(directory)).await?;
+                let options = EmbeddedOptions::in_directory(directory);
+                if missing == Missing::Refuse && !database::is_there(&options) {
+                    return Err(faults::no_store(directory));
+                }
+                let embedded = Embedded::open(options).await?;
                 Ok(Self { connection: embedded.connection(), embedded: Some(embedded) })
             }
             Place::Server(endpoint) => {
-                let remote = Remote::connect(endpoint, RemoteOptions::default())?;
+                let remote = Remote::reach(endpoint, RemoteOptions::default()).await?;
                 Ok(Self { connection: Arc::new(remote), embedded: None })
             }
         }
@@ -99,20 +92,21 @@ mod tests {
     use super::*;
     use crate::args::Cli;
 
-    fn chosen(arguments: &[&str], variables: &[(&str, &str)]) -> Place {
+    fn chosen(arguments: &[&str], told: &Told) -> Place {
         let cli = Cli::try_parse_from(["artifactstore", "health"].iter().chain(arguments)).unwrap();
-        let find = |name: &str| variables.iter().find(|(key, _)| *key == name).map(|(_, value)| (*value).to_owned());
-        Place::choose(&cli.global, find)
+        Place::said(&cli.global, told)
     }
 
     #[test]
-    fn the_command_line_wins_over_the_environment_and_a_directory_over_a_server() {
-        let both = [("ARTIFACTSTORE_EMBEDDED", "here"), ("ARTIFACTSTORE_SERVER", "http://there")];
+    fn the_command_line_comes_first_and_a_directory_before_a_server() {
         let server = |url: &str| Place::Server(url.to_owned());
-        assert_eq!(chosen(&["--embedded", "x"], &both), Place::Directory("x".into()));
-        assert_eq!(chosen(&["--server", "http://x"], &both), server("http://x"));
-        assert_eq!(chosen(&[], &both), Place::Directory("here".into()));
-        assert_eq!(chosen(&[], &both[1..]), server("http://there"));
-        assert_eq!(chosen(&[], &[("ARTIFACTSTORE_SERVER", "")]), server(DEFAULT_SERVER));
+        let mut told = Told::default();
+        (told.embedded, told.server) = (Some("here".into()), Some("http://there".to_owned()));
+        assert_eq!(chosen(&["--embedded", "x"], &told), Place::Directory("x".into()));
+        assert_eq!(chosen(&["--server", "http://x"], &told), server("http://x"));
+        assert_eq!(chosen(&[], &told), Place::Directory("here".into()));
+        told.embedded = None;
+        assert_eq!(chosen(&[], &told), server("http://there"));
+        assert_eq!(chosen(&[], &Told::default()), server(DEFAULT_SERVER));
     }
 }

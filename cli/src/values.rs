@@ -1,16 +1,15 @@
 //! Words of the command line that are no words of the domain.
 
-use std::{str::FromStr, time::Duration};
+use std::{net::SocketAddr, num::NonZeroUsize, str::FromStr, time::Duration};
 
 use artifactstore_client::ManifestFormat;
-use artifactstore_types::ByteRange;
+use artifactstore_types::{ByteRange, Sequence};
 use clap::ValueEnum;
 
 /// The form of a manifest.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub enum Format {
     /// The RFC 8785 projection
-    #[default]
     Json,
     /// The canonical bytes, whose BLAKE3 is the manifest digest
     Cbor,
@@ -82,6 +81,22 @@ pub fn duration(text: &str) -> Result<Duration, &'static str> {
         .ok_or("must be a time such as 90, 90s, 15m or 2h")
 }
 
+/// A place in the log.
+pub fn sequence(text: &str) -> Result<Sequence, &'static str> {
+    number(text).ok_or("must be a number from 0 on: the last sequence that was seen")
+}
+
+/// Where something is served.
+pub fn address(text: &str) -> Result<SocketAddr, &'static str> {
+    text.parse().map_err(|_| "must be an IP address and a port, such as 127.0.0.1:7070 or 0.0.0.0:0")
+}
+
+/// How many of something are wanted at most.
+pub fn count(text: &str) -> Result<NonZeroUsize, &'static str> {
+    let number = number(text).map(|number| usize::try_from(number).unwrap_or(usize::MAX));
+    number.and_then(NonZeroUsize::new).ok_or("must be a number, and at least 1")
+}
+
 /// Digits and nothing else: no sign, no space.
 fn number(text: &str) -> Option<u64> {
     if text.bytes().all(|byte| byte.is_ascii_digit()) { text.parse().ok() } else { None }
@@ -108,6 +123,14 @@ mod tests {
         assert_eq!(pair("a=b=c"), Ok(("a".to_owned(), "b=c".to_owned())));
         assert_eq!(pair("a="), Ok(("a".to_owned(), String::new())));
         assert!(pair("=b").is_err() && pair("ab").is_err());
+    }
+
+    #[test]
+    fn counts_begin_at_one() {
+        assert_eq!(count("1").map(NonZeroUsize::get), Ok(1));
+        for text in ["0", "", "-1", "+1", "many", "99999999999999999999"] {
+            assert!(count(text).is_err(), "{text:?}");
+        }
     }
 
     #[test]

@@ -6,17 +6,19 @@
 #![deny(missing_docs)]
 
 mod options;
+mod orphaned;
 mod registry;
 
 use std::{sync::Arc, time::Duration};
 
 use artifactstore_client::Connection;
 use artifactstore_engine::{BackendOptions, Engine, EngineOptions};
-use artifactstore_service::{Parts, Service, ServiceOptions};
+use artifactstore_service::{Parts, Service};
 use artifactstore_store::{Committer, EventLog, Tail};
 use artifactstore_types::{Fault, Retry, SystemClock, SystemIds};
 use tokio::time::{Instant, sleep};
 
+pub use artifactstore_service::EVENT_TYPES;
 pub use options::{CODES, EmbeddedOptions};
 pub use registry::Registry;
 
@@ -39,9 +41,11 @@ impl Embedded {
     /// left to `migrate`, which an operator runs.
     ///
     /// # Errors
-    /// The database or the directory cannot be used, or another process has them open.
+    /// The database or the directory cannot be used, or another process has them open; or the database is gone, and the
+    /// storage still holds blobs.
     pub async fn open(options: EmbeddedOptions) -> Result<Self, Fault> {
         let (clock, ids) = (Arc::new(SystemClock), Arc::new(SystemIds));
+        orphaned::refuse(&options).await?;
         let registry = Registry::open(&options).await?;
         let store = Arc::clone(&registry.store);
         if options.owns_database() {
@@ -56,7 +60,7 @@ impl Embedded {
         let log: Arc<dyn EventLog> = store.clone();
         let tail = Tail::start(log, options.tail.clone());
         let parts = Parts { store, committer: committer.clone(), tail, plane: Arc::new(engine.clone()), clock, ids };
-        Ok(Self { registry, committer, engine, service: Service::new(parts, ServiceOptions::default()) })
+        Ok(Self { registry, committer, engine, service: Service::new(parts, options.service) })
     }
 
     /// What the store answers, for as long as it is held.

@@ -2,6 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
+use artifactstore_service::ServiceOptions;
 use artifactstore_store::{CommitterOptions, StoreOptions, TailOptions};
 use artifactstore_types::Fault;
 
@@ -18,6 +19,8 @@ pub struct EmbeddedOptions {
     pub committer: CommitterOptions,
     /// How events reach those who follow.
     pub tail: TailOptions,
+    /// How many ingests there are at once, and how long is waited for whom.
+    pub service: ServiceOptions,
 }
 
 impl EmbeddedOptions {
@@ -36,17 +39,26 @@ impl EmbeddedOptions {
             store: StoreOptions::default(),
             committer: CommitterOptions::default(),
             tail: TailOptions::default(),
+            service: ServiceOptions::default(),
         }
+    }
+
+    /// The file of the database, where it is in one.
+    pub fn database_file(&self) -> Option<&Path> {
+        artifactstore_store::database_file(&self.database_url)
     }
 
     /// A database in a file belongs to this process alone and is brought up to date when it is opened.
     pub(crate) fn owns_database(&self) -> bool {
-        self.database_url.starts_with("sqlite:")
+        self.database_file().is_some()
     }
 }
 
 /// Every code made here, with what it means.
-pub const CODES: &[(&str, &str)] = &[("AS-EMBEDDED-0001", "a name made by the program itself was refused")];
+pub const CODES: &[(&str, &str)] = &[
+    ("AS-EMBEDDED-0001", "a name made by the program itself was refused"),
+    ("AS-EMBEDDED-0002", "the database is gone, and the storage still holds blobs"),
+];
 
 /// The identity in receipts of the engine in this process, and the name of its one backend.
 pub(crate) fn local<T: std::str::FromStr<Err = artifactstore_types::NameRefused>>() -> Result<T, Fault> {

@@ -4,7 +4,7 @@
 use std::{path::Path, sync::Arc};
 
 use artifactstore_client::{Connection, TailRequest};
-use artifactstore_embedded::{Embedded, EmbeddedOptions};
+use artifactstore_embedded::{Embedded, EmbeddedOptions, Registry};
 use artifactstore_types::{
     Actor, ByteRange, Category, FileHeader, MediaType, Metadata, Namespace, NewPackage, PackageId, Provenance,
     SmallFile, Upload,
@@ -95,9 +95,9 @@ async fn a_replay_gives_the_same_views_and_the_same_answers() {
     let id = package(&store, "replayed").await;
     fill(&store, id).await;
     let before = store.finalize_package(&actor(), id).await.unwrap();
-    assert_eq!(embedded.registry().check(&|_, _| {}).await.unwrap().findings, Vec::<String>::new());
+    assert_eq!(embedded.registry().check(&|_, _| {}).await.unwrap().findings, []);
     assert_eq!(embedded.registry().replay(&|_, _| {}).await.unwrap().head, before.last_event_sequence);
-    assert_eq!(embedded.registry().check(&|_, _| {}).await.unwrap().findings, Vec::<String>::new());
+    assert_eq!(embedded.registry().check(&|_, _| {}).await.unwrap().findings, []);
     assert_eq!(store.load_package(id).await.unwrap(), before);
 }
 
@@ -109,4 +109,53 @@ async fn a_directory_is_open_once_at_a_time_and_the_second_is_told_so() {
     assert_eq!(refused.category, Category::FailedPrecondition, "{refused}");
     first.close().await;
     open(directory.path()).await;
+}
+
+#[tokio::test]
+async fn a_store_whose_database_is_gone_is_not_taken_for_an_empty_one() {
+    let directory = tempfile::tempdir().unwrap();
+    let embedded = open(directory.path()).await;
+    let id = package(&embedded.connection(), "kept").await;
+    fill(&embedded.connection(), id).await;
+    embedded.close().await;
+    let database = directory.path().join("artifactstore.db");
+    let saved = std::fs::read(&database).unwrap();
+
+    for damage in [std::fs::remove_file, |path: &Path| std::fs::write(path, "")] {
+        damage(&database).unwrap();
+        let refused = Embedded::open(EmbeddedOptions::in_directory(directory.path())).await.err().unwrap();
+        assert_eq!((&*refused.code, refused.category), ("AS-EMBEDDED-0002", Category::FailedPrecondition));
+        assert!(refused.message.contains("restore") && refused.message.contains("artifactstore migrate"), "{refused}");
+        assert!(std::fs::metadata(&database).map_or(true, |file| file.len() == 0), "one was made all the same");
+    }
+
+    std::fs::write(&database, saved).unwrap();
+    let embedded = open(directory.path()).await;
+    assert_eq!(embedded.connection().load_package(id).await.unwrap().file_count, 101);
+    embedded.close().await;
+
+    std::fs::remove_file(&database).unwrap();
+    let registry = Registry::open(&EmbeddedOptions::in_directory(directory.path())).await.unwrap();
+    registry.migrate(false).await.unwrap();
+    registry.close().await;
+    let embedded = open(directory.path()).await;
+    assert_eq!(embedded.connection().load_package(id).await.unwrap_err().category, Category::NotFound);
+}
+
+#[tokio::test]
+async fn a_directory_in_which_nothing_was_stored_yet_opens_without_any_set_up() {
+    let directory = tempfile::tempdir().unwrap();
+    open(directory.path()).await.close().await;
+    std::fs::remove_file(directory.path().join("artifactstore.db")).unwrap();
+    let embedded = open(directory.path()).await;
+    package(&embedded.connection(), "first").await;
+}
+
+#[tokio::test]
+async fn upkeep_of_a_database_that_was_never_migrated_says_so() {
+    let directory = tempfile::tempdir().unwrap();
+    let registry = Registry::open(&EmbeddedOptions::in_directory(directory.path())).await.unwrap();
+    let replay = registry.replay(&|_, _| {}).await.unwrap_err();
+    let check = registry.check(&|_, _| {}).await.unwrap_err();
+    assert_eq!((&*replay.code, &*check.code), ("AS-STORE-0007", "AS-STORE-0007"));
 }

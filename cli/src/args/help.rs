@@ -13,16 +13,18 @@ Which store a command works on, the first that is said:
   --server URL             a server
   ARTIFACTSTORE_EMBEDDED   a directory
   ARTIFACTSTORE_SERVER     a URL
+  ARTIFACTSTORE_CONFIG     a file with `embedded = \"DIR\"` or `server = \"URL\"`
   http://127.0.0.1:7070    what `artifactstore dev` serves
 
-Exit codes:
-  0   done                           7    not permitted
-  1   unexpected                     8    out of space, or over a limit
-  2   invalid                        9    unavailable
-  3   not found                      10   too late
-  4   exists already                 11   data damaged
-  5   not possible in this state     130  interrupted
-  6   changed by somebody else
+Exit codes, by the category of what failed:
+  0  done                            7    permission_denied, unauthenticated
+  1  internal: a defect              8    exhausted: disk full, or over a limit
+  2  invalid, out_of_range,          9    unavailable
+     unimplemented                   10   deadline_exceeded
+  3  not_found                       11   data_loss: bytes missing or altered
+  4  already_exists                  130  cancelled: interrupted
+  5  failed_precondition             141  standard output was closed early
+  6  conflict: changed meanwhile
 
 Examples:
   artifactstore dev
@@ -59,7 +61,7 @@ pub const PULL: &str = "\
 Pull a finalized package into a directory.
 
 The manifest is checked against the package and every file against the manifest while it is written; a file gets its \
-name only once its bytes are proven. Nothing is written outside the directory, and no symbolic link in it is followed.";
+name only once its bytes are proven and durable. Nothing is written outside the directory, and no symbolic link in it is followed.";
 
 pub const PULL_EXAMPLES: &str = "\
 Examples:
@@ -92,30 +94,37 @@ Examples:
 pub const MANIFEST: &str = "\
 Write the manifest of a finalized package, byte for byte.
 
-The CBOR form (RFC 8949, deterministic) is the one whose BLAKE3 is the manifest digest; the JSON form (RFC 8785) says \
-the same.";
+The CBOR form (RFC 8949, deterministic) is the one whose BLAKE3 is the manifest digest, and what is written unless \
+another form is asked for or a terminal would get it. The JSON form (RFC 8785) says the same.";
 
 pub const MANIFEST_EXAMPLES: &str = "\
 Examples:
-  artifactstore manifest 01890a5d-ac96-774b-bcce-b302099a8057 \\
-    | jq -r '.files[].relative_path'
-  artifactstore manifest 01890a5d-ac96-774b-bcce-b302099a8057 --format cbor \\
-    | b3sum";
+  artifactstore manifest 01890a5d-ac96-774b-bcce-b302099a8057 | b3sum
+  artifactstore manifest 01890a5d-ac96-774b-bcce-b302099a8057 --format json \\
+    | jq -r '.files[].relative_path'";
 
 pub const VERIFY: &str = "\
 Read every stored byte of a finalized package again, compare both digests, recompute the manifest digest and hold the \
 registry to the manifest.
 
-With --dir, also compare a directory with it: missing, extra and altered files, and executable bits. Every finding is \
-reported; if there is one, the exit code is 11.";
+With --dir, also compare a directory with it: missing, extra and altered files, and executable bits. What was pushed with \
+--skip-special is compared with it. Every finding is reported; if there is one, the exit code is 11.";
 
 pub const VERIFY_EXAMPLES: &str = "\
 Examples:
   artifactstore verify 01890a5d-ac96-774b-bcce-b302099a8057
-  artifactstore verify 01890a5d-ac96-774b-bcce-b302099a8057 --dir ./report";
+  artifactstore verify 01890a5d-ac96-774b-bcce-b302099a8057 --dir ./report
+  artifactstore verify 01890a5d-ac96-774b-bcce-b302099a8057 --dir ./report \\
+    --skip-special";
 
 pub const FINALIZE: &str = "\
 Close an open package under its manifest. Nothing in it can change afterwards. Finalizing again gives the same answer.";
+
+pub const FINALIZE_EXAMPLES: &str = "\
+Examples:
+  artifactstore finalize 01890a5d-ac96-774b-bcce-b302099a8057
+  artifactstore finalize 01890a5d-ac96-774b-bcce-b302099a8057 --json \\
+    | jq -r .manifest_digest";
 
 pub const FAIL_EXAMPLES: &str = "\
 Examples:
@@ -136,6 +145,11 @@ Examples:
 
 pub const HEALTH: &str = "\
 Say how the store is: its database, and each backend. The exit code is 0 while it serves and 9 while it does not.";
+
+pub const HEALTH_EXAMPLES: &str = "\
+Examples:
+  artifactstore health
+  artifactstore health --server http://store:7070 --json | jq .backends";
 
 pub const DEV: &str = "\
 Run a server on this machine, for development and small sites: control plane and data plane in one process, on SQLite \
@@ -164,6 +178,11 @@ exit code is 11 if anything is wrong.";
 pub const REPLAY_EXAMPLES: &str = "\
 Examples:
   artifactstore replay --check --embedded ./var";
+
+pub const VERSION_EXAMPLES: &str = "\
+Examples:
+  artifactstore version
+  artifactstore version --json | jq -r .version";
 
 pub const COMPLETIONS_EXAMPLES: &str = "\
 Examples:

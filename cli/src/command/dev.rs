@@ -40,5 +40,5 @@ async fn serve(
     };
     context.output.show(&serving, || serving::shown(&serving))?;
     context.output.flush()?;
-    Ok(Box::pin(server.run(&context.shutdown)).await?)
+    Ok(Box::pin(server.run(context.stopping.shutdown())).await?)
 }

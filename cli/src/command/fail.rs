@@ -7,7 +7,7 @@ pub async fn run(arguments: Fail, context: &mut Context) -> Result<Ended, Stop> 
     let Fail { package: id, reason } = arguments;
     let record = context
         .with_store(Missing::Refuse, async |context, connection| {
-            Ok(context.until_stopped(connection.fail_package(&context.actor, id, &reason)).await?)
+            Ok(context.change(connection.fail_package(&context.actor, id, &reason)).await?)
         })
         .await?;
     context.output.show(&package::json(&record, None), || package::shown(&record))?;

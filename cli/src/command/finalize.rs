@@ -7,7 +7,7 @@ pub async fn run(arguments: Finalize, context: &mut Context) -> Result<Ended, St
     let record = context
         .with_store(Missing::Refuse, async |context, connection| {
             let finalizing = connection.finalize_package(&context.actor, arguments.package);
-            Ok(context.until_stopped(finalizing).await?)
+            Ok(context.change(finalizing).await?)
         })
         .await?;
     context.output.show(&package::json(&record, None), || package::shown(&record))?;

@@ -55,10 +55,17 @@ async fn write(output: &Path, mode: u32, bytes: ByteStream) -> Result<(), Fault>
     let mut builder = tempfile::Builder::new();
     // What any new file would have; the process's mask takes its part.
     builder.prefix(".artifactstore-get-").permissions(Permissions::from_mode(mode));
-    let mut partial = builder.tempfile_in(directory).map_err(|error| failed(&error))?;
-    copy(bytes, &mut partial, failed).await?;
+    let mut partial = builder.tempfile_in(directory).map_err(|error| failed(&without_path(error)))?;
+    copy(bytes, &mut partial, |error| failed(error)).await?;
+    partial.as_file().sync_all().map_err(|error| failed(&error))?;
     partial.persist(&output).map_err(|error| failed(&error.error))?;
     Ok(())
+}
+
+/// The system's own error, without the path of a file that nobody asked for.
+fn without_path(error: io::Error) -> io::Error {
+    let source = error.get_ref().and_then(|wrapped| wrapped.source()).and_then(|source| source.downcast_ref());
+    source.and_then(io::Error::raw_os_error).map_or(error, io::Error::from_raw_os_error)
 }
 
 async fn copy(
@@ -67,7 +74,7 @@ async fn copy(
     failed: impl Fn(&io::Error) -> Fault,
 ) -> Result<(), Fault> {
     while let Some(chunk) = bytes.try_next().await? {
-        to.write_all(&chunk).map_err(|error| failed(&error))?;
+        to.write_all(&chunk).map_err(|error| failed(&without_path(error)))?;
     }
     Ok(())
 }

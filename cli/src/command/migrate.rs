@@ -23,7 +23,7 @@ pub async fn run(arguments: Migrate, global: &Global, context: &mut Context) -> 
         context.until_stopped(async { answer.await.map_err(faults::no_runtime)? }).await?;
     }
     let store = context.until_stopped(Registry::open(&options)).await?;
-    let applied = context.until_stopped(store.migrate(arguments.fresh)).await;
+    let applied = context.change(store.migrate(arguments.fresh)).await;
     store.close().await;
     let applied = applied?;
     context.output.show(&report::MigratedJson { applied: &applied }, || report::migrated(&applied))?;

@@ -10,9 +10,8 @@ pub async fn run(arguments: Pull, context: &mut Context) -> Result<Ended, Stop> 
     let request = PullRequest { package, directory: directory.clone(), overwrite, expected: manifest_digest };
     let pulled = context
         .with_store(Missing::Refuse, async |context, connection| {
-            let interrupt = context.shutdown.soft().clone();
             let progress = context.progress("pulling");
-            Ok(artifactstore_client::pull(&connection, request, progress, interrupt).await?)
+            Ok(artifactstore_client::pull(&connection, request, progress, context.stopping.asked()).await?)
         })
         .await?;
     let directory = directory.to_string_lossy();

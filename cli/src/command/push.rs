@@ -1,7 +1,5 @@
 //! `push`
 
-use std::io::{self, Write as _};
-
 use artifactstore_client::{PushRequest, PushTarget};
 use artifactstore_types::{Fault, Metadata, NewPackage, Provenance, Value};
 
@@ -16,14 +14,14 @@ pub async fn run(arguments: Push, context: &mut Context) -> Result<Ended, Stop> 
     };
     let pushed = context
         .with_store(missing, async |context, connection| {
-            let interrupt = context.shutdown.soft().clone();
             let progress = context.progress("pushing");
-            Ok(artifactstore_client::push(&connection, request, progress, interrupt).await?)
+            context.stopping.set_changing(true);
+            let pushed = artifactstore_client::push(&connection, request, progress, context.stopping.asked()).await;
+            context.stopping.set_changing(false);
+            Ok(pushed?)
         })
         .await?;
-    if !pushed.skipped.is_empty() && !context.quiet && !context.output.json {
-        let _ = writeln!(io::stderr(), "{}", report::skipped(&pushed.skipped));
-    }
+    context.tell_skipped(&pushed.skipped);
     context.output.show(&report::pushed_json(&pushed), || report::pushed(&pushed))?;
     Ok(Ended::Well)
 }

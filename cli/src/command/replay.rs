@@ -24,7 +24,7 @@ pub async fn run(arguments: Replay, global: &Global, context: &mut Context) -> R
 
 async fn replay(store: &Registry, context: &mut Context) -> Result<Ended, Stop> {
     let bar = progress::events("folding", context.shows_progress());
-    let done = context.until_stopped(store.replay(&|done, all| bar.on(done, all))).await?;
+    let done = context.change(store.replay(&|done, all| bar.on(done, all))).await?;
     drop(bar);
     let replayed = ReplayedJson { events: done.events, head: done.head };
     context.output.show(&replayed, || report::replayed(&replayed))?;
@@ -35,8 +35,9 @@ async fn check(store: &Registry, context: &mut Context) -> Result<Ended, Stop> {
     let bar = progress::events("checking", context.shows_progress());
     let done = context.until_stopped(store.check(&|done, all| bar.on(done, all))).await?;
     drop(bar);
-    let identical = done.findings.is_empty();
-    let checked = CheckedJson { identical, events: done.events, head: done.head, findings: &done.findings };
+    let findings: Vec<_> = done.findings.iter().map(ToString::to_string).collect();
+    let identical = findings.is_empty();
+    let checked = CheckedJson { identical, events: done.events, head: done.head, findings: &findings };
     context.output.show(&checked, || report::checked(&checked))?;
     Ok(if identical { Ended::Well } else { Ended::With(Category::DataLoss) })
 }

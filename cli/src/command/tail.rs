@@ -9,10 +9,14 @@ use crate::{args::Tail, context::Context, output::Stop, render::event, store::Mi
 
 pub async fn run(arguments: Tail, context: &mut Context) -> Result<Ended, Stop> {
     let Tail { since, follow, types, subject } = arguments;
-    let filter = EventFilter { types, subject_id: subject };
+    let filter = EventFilter { types, subject_id: subject.map(|package| package.to_string()) };
     let request = TailRequest { namespace: context.namespace.clone(), since, filter, follow };
     context
         .with_store(Missing::Refuse, async |context, connection| {
+            // A package that does not exist would have no events, now or ever.
+            if let Some(package) = subject {
+                context.until_stopped(connection.load_package(package)).await?;
+            }
             let mut events = artifactstore_client::tail(&connection, request);
             loop {
                 // Whoever follows sees an event at once; events that come together are written together.

@@ -109,7 +109,7 @@ pub fn table(records: &[PackageRecord]) -> String {
         vec![
             record.package_id.to_string(),
             record.status.name().to_owned(),
-            record.created_at.to_string(),
+            text::second(record.created_at),
             record.file_count.to_string(),
             text::size(record.size_bytes),
             record.package.class.to_string(),

@@ -10,11 +10,12 @@ use super::text;
 #[derive(Serialize)]
 pub struct PushedJson<'a> {
     package_id: PackageId,
+    /// Null where the package stays open.
     manifest_digest: Option<ContentAddress>,
-    status: &'static str,
     file_count: u64,
     bytes: u64,
     bytes_sent: u64,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
     skipped: Vec<SkippedJson<'a>>,
 }
 
@@ -25,17 +26,19 @@ struct SkippedJson<'a> {
 }
 
 /// A push as JSON.
-pub fn pushed_json<'a>(pushed: &'a Pushed) -> PushedJson<'a> {
-    let skipped = |entry: &'a RefusedEntry| SkippedJson { path: &entry.path, reason: entry.reason.to_string() };
+pub fn pushed_json(pushed: &Pushed) -> PushedJson<'_> {
     PushedJson {
         package_id: pushed.package.package_id,
         manifest_digest: pushed.package.manifest_digest,
-        status: pushed.package.status.name(),
         file_count: pushed.file_count,
         bytes: pushed.bytes,
         bytes_sent: pushed.bytes_sent,
-        skipped: pushed.skipped.iter().map(skipped).collect(),
+        skipped: skipped_json(&pushed.skipped),
     }
+}
+
+fn skipped_json(entries: &[RefusedEntry]) -> Vec<SkippedJson<'_>> {
+    entries.iter().map(|entry| SkippedJson { path: &entry.path, reason: entry.reason.to_string() }).collect()
 }
 
 /// A push in lines.
@@ -50,7 +53,7 @@ pub fn pushed(pushed: &Pushed) -> String {
     ])
 }
 
-/// What a push left out, in lines.
+/// What was left out on request, in lines.
 pub fn skipped(entries: &[RefusedEntry]) -> String {
     let line = |entry: &RefusedEntry| text::safe(&format!("left out: {entry}")).into_owned();
     entries.iter().map(line).collect::<Vec<_>>().join("\n")
@@ -97,6 +100,8 @@ pub struct VerifiedJson<'a> {
     bytes: u64,
     local_file_count: Option<u64>,
     findings: Vec<FindingJson<'a>>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    skipped: Vec<SkippedJson<'a>>,
 }
 
 #[derive(Serialize)]
@@ -121,6 +126,7 @@ pub fn verified_json<'a>(verified: &'a Verified) -> VerifiedJson<'a> {
         bytes: verified.bytes,
         local_file_count: verified.local_file_count,
         findings: verified.findings.iter().map(finding).collect(),
+        skipped: skipped_json(&verified.skipped),
     }
 }
 

@@ -1,5 +1,7 @@
 //! What people and programs are shown.
 
+use std::time::Duration;
+
 use artifactstore_client::{Finding, FindingKind, Verified};
 use artifactstore_types::{
     BackendHealth, Category, ContentAddress, DualDigest, EventId, EventRecord, Fault, FileId, FileRecord, Health,
@@ -136,6 +138,7 @@ fn findings_are_all_listed() {
         file_count: 1,
         bytes: 5,
         local_file_count: Some(1),
+        skipped: Vec::new(),
         findings: vec![finding(FindingKind::StoredDigest, Some("bin/run")), finding(FindingKind::Manifest, None)],
     };
     insta::assert_snapshot!("verified_text", report::verified(&verified));
@@ -179,9 +182,9 @@ fn every_code_made_here_is_listed_once() {
     assert_eq!(codes.len(), faults::CODES.len());
     let made = [
         faults::not_understood(""),
-        faults::interrupted(),
+        faults::interrupted(""),
         faults::not_written("", &std::io::Error::other("")),
-        faults::too_late(faults::interrupted()),
+        faults::too_late("", Duration::from_secs(1)),
         faults::not_confirmed(""),
         faults::settings_refused(""),
         faults::no_runtime(""),

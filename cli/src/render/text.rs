@@ -2,6 +2,7 @@
 
 use std::{borrow::Cow, fmt::Display};
 
+use artifactstore_types::Timestamp;
 use comfy_table::{ContentArrangement, Table, presets};
 use indicatif::{BinaryBytes, HumanCount};
 
@@ -35,6 +36,12 @@ pub fn table(header: &[&str], rows: impl IntoIterator<Item = Vec<String>>) -> St
 /// A number of bytes, short.
 pub fn size(bytes: u64) -> String {
     BinaryBytes(bytes).to_string()
+}
+
+/// A time to the second, for tables; everything else shows it whole.
+pub fn second(time: Timestamp) -> String {
+    let whole = time.to_string();
+    whole.split_once('.').map_or_else(|| whole.clone(), |(seconds, _)| format!("{seconds}Z"))
 }
 
 /// How many of something: `1 file`, `2 files`.

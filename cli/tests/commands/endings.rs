@@ -6,12 +6,12 @@ use std::{
     process::Stdio,
 };
 
-use serde_json::json;
+use serde_json::{Value, json};
 
 use crate::store::{PUSH, Run, Store, elsewhere};
 
 #[test]
-fn a_reader_that_goes_away_ends_it_quietly() {
+fn a_reader_that_goes_away_ends_it_quietly_and_not_as_if_all_was_written() {
     let store = Store::new();
     for file in 0..300 {
         store.file(&format!("{file}"), b"");
@@ -21,7 +21,11 @@ fn a_reader_that_goes_away_ends_it_quietly() {
     let mut line = String::new();
     BufReader::with_capacity(16, child.stdout.take().unwrap()).read_line(&mut line).unwrap();
     let run = Run::end_of(child);
-    assert_eq!((run.code, run.stderr.as_str()), (0, ""));
+    assert_eq!((run.code, run.stderr.as_str()), (141, ""));
+    let mut child = elsewhere(&["--help"]).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+    drop(child.stdout.take());
+    let run = Run::end_of(child);
+    assert!(matches!(run.code, 0 | 141) && run.stderr.is_empty(), "{run:?}");
 }
 
 #[test]
@@ -55,9 +59,39 @@ fn a_command_that_takes_too_long_is_ended() {
     let store = Store::new();
     store.pushed();
     let run = store.run(&["tail", "--follow", "--timeout", "1", "--json"]);
-    assert_eq!(run.code, 10, "{}", run.stderr);
-    assert!(run.stderr.contains("AS-CLI-0004"), "{}", run.stderr);
+    let fault: Value = serde_json::from_str(&run.stderr).unwrap();
+    assert_eq!(
+        (run.code, &fault["code"], &fault["category"]),
+        (10, &json!("AS-CLI-0004"), &json!("deadline_exceeded"))
+    );
+    let message = fault["message"].as_str().unwrap();
+    assert!(message.starts_with("tail: ") && message.contains("1s") && !message.contains("interrupted"), "{message}");
     assert!(!run.objects().is_empty(), "what came before is written");
+}
+
+#[test]
+fn a_change_whose_answer_does_not_come_may_be_made_and_says_so() {
+    // Connections are accepted by the operating system; nobody answers them.
+    let silent = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let server = format!("http://{}", silent.local_addr().unwrap());
+    let package = "01890a5d-ac96-774b-bcce-b302099a8057";
+    let changes: [(&[&str], &str); 3] = [
+        (&["finalize", package], "unknown"),
+        (&["fail", package, "--reason", "late"], "unknown"),
+        (&["show", package], "not_applied"),
+    ];
+    for (command, outcome) in changes {
+        let arguments = [command, &["--server", &server, "--timeout", "1", "--json"]].concat();
+        let run = Run::of(elsewhere(&arguments).output().unwrap());
+        let fault: Value = serde_json::from_str(&run.stderr).unwrap();
+        assert_eq!(
+            (run.code, &fault["code"], &fault["outcome"]),
+            (10, &json!("AS-CLI-0004"), &json!(outcome)),
+            "{fault}"
+        );
+        let message = fault["message"].as_str().unwrap();
+        assert_eq!(message.contains("can be run again"), outcome == "unknown", "{message}");
+    }
 }
 
 #[test]

@@ -48,7 +48,7 @@ fn every_event_has_the_promised_fields() {
     assert_eq!(sequences(&events), (1..=events.len() as u64).collect::<Vec<_>>());
     let finalized = events.iter().find(|event| event["type"] == "v1.package.finalized").unwrap();
     assert_eq!(finalized["payload_digest"], pushed["manifest_digest"], "its payload is the manifest");
-    let manifest = store.run(&["manifest", &text(&pushed["package_id"])]).well().stdout;
+    let manifest = store.run(&["manifest", "--json", &text(&pushed["package_id"])]).well().stdout;
     assert_eq!(finalized["payload"], serde_json::from_slice::<Value>(&manifest).unwrap());
     let created = &events[0];
     let payload = artifactstore_manifest::cbor::encode(&serde_json::from_value(created["payload"].clone()).unwrap());
@@ -74,6 +74,16 @@ fn a_reader_goes_on_where_it_stopped_and_sees_what_it_wants() {
     let of_second = tail(&store, &[&types[..], &["--subject", &second]].concat());
     assert!(of_second.len() == 2 && of_second.iter().all(|event| event["subject_id"] != json!(first)));
     assert_eq!(tail(&store, &["--namespace", "elsewhere"]), Vec::<Value>::new());
+}
+
+#[test]
+fn what_cannot_happen_and_what_does_not_exist_is_not_waited_for() {
+    let store = Store::new();
+    store.pushed();
+    let run = store.run(&["tail", "--follow", "--type", "v1.package.finalised"]).failed(2, "AS-CLI-0001");
+    assert!(run.stderr.contains("v1.retention.default_applied") && run.stderr.contains("similar"), "{}", run.stderr);
+    let absent = "01890a5d-ac96-774b-bcce-b302099a8057";
+    store.run(&["tail", "--follow", "--subject", absent]).failed(3, "AS-SVC-0001");
 }
 
 #[test]

@@ -30,7 +30,7 @@ fn each_bad_input_has_its_exit_code_and_fault() {
         (vec!["push", "tree", "--into", ABSENT], 3, "AS-SVC-0001"),
         (vec!["pull", ABSENT, "copy"], 3, "AS-SVC-0001"),
         (vec!["pull", &package, "full"], 4, "AS-CLIENT-0008"),
-        (vec!["pull", &package, "full/x"], 5, "AS-CLIENT-0009"),
+        (vec!["pull", &package, "full/x"], 5, "AS-CLIENT-0010"),
         (vec!["show", ABSENT], 3, "AS-SVC-0001"),
         (vec!["show", "nonsense"], 2, "AS-CLI-0001"),
         (vec!["manifest", ABSENT], 3, "AS-SVC-0001"),
@@ -87,14 +87,11 @@ fn faults_are_objects_where_json_is_asked_for() {
     ] {
         let run = store.run(&arguments);
         let object: Value = serde_json::from_str(&run.stderr).unwrap();
-        let mut keys: Vec<_> = object["error"].as_object().unwrap().keys().map(String::as_str).collect();
+        let mut keys: Vec<_> = object.as_object().unwrap().keys().map(String::as_str).collect();
         keys.sort_unstable();
-        assert_eq!(keys, ["category", "code", "message", "outcome", "retry", "subject"]);
-        assert_eq!(
-            (text(&object["error"]["code"]), text(&object["error"]["category"])),
-            (code.into(), category.into())
-        );
-        assert_eq!((&object["error"]["retry"], &object["error"]["outcome"]), (&json!("never"), &json!("not_applied")));
+        assert_eq!(keys, ["category", "code", "hint", "message", "outcome", "retry", "subject"]);
+        assert_eq!((text(&object["code"]), text(&object["category"])), (code.into(), category.into()));
+        assert_eq!((&object["retry"], &object["outcome"]), (&json!("never"), &json!("not_applied")));
         assert_eq!(run.stdout, b"");
     }
 }
@@ -106,14 +103,21 @@ fn a_directory_without_a_store_is_not_taken_for_an_empty_one() {
         store.run(&arguments).failed(3, "AS-CLI-0008");
     }
     assert!(!store.at("store").exists());
+    fs::create_dir(store.at("store")).unwrap();
+    store.run(&["ls"]).failed(3, "AS-CLI-0008");
+    assert!(fs::read_dir(store.at("store")).unwrap().next().is_none(), "and none is made in it");
 }
 
 #[test]
 fn a_server_that_is_not_there_is_unavailable() {
     let free = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
-    let run = Run::of(elsewhere(&["health", "--server", &format!("http://{free}")]).output().unwrap());
-    assert_eq!(run.code, 9, "{}", run.stderr);
-    assert!(run.stderr.contains("hint: `artifactstore dev`"), "{}", run.stderr);
+    for command in ["health", "ls"] {
+        let run = Run::of(elsewhere(&[command, "--server", &format!("http://{free}")]).output().unwrap());
+        let run = run.failed(9, "AS-WIRE-0010");
+        for told in ["refused", "nothing was changed", "`artifactstore dev`", "--embedded DIR"] {
+            assert!(run.stderr.contains(told), "{told} is not in {}", run.stderr);
+        }
+    }
     assert_eq!(Run::of(elsewhere(&["ls", "--server", "nonsense"]).output().unwrap()).code, 2);
 }
 
@@ -126,6 +130,30 @@ fn emptying_a_database_has_to_be_confirmed() {
     store.run(&["migrate", "--fresh", "--yes"]).well();
     assert_eq!(store.count(), 0);
     Run::of(elsewhere(&["migrate", "--server", "http://127.0.0.1:1"]).output().unwrap()).failed(2, "AS-CLI-0009");
+}
+
+#[test]
+fn a_file_says_which_store_and_namespace_where_nothing_else_does() {
+    let store = Store::new();
+    store.file("a", b"1");
+    store.pushed();
+    let config = store.at("artifactstore.toml");
+    let listed = |variables: &[(&str, &str)]| {
+        let mut command = elsewhere(&["ls", "--json"]);
+        command.env("ARTIFACTSTORE_CONFIG", &config).current_dir(store.at("."));
+        Run::of(command.envs(variables.iter().copied()).output().unwrap())
+    };
+    fs::write(&config, "embedded = \"store\"\nmax_ingests = 8\n").unwrap();
+    assert_eq!(listed(&[]).well().lines().len(), 1);
+    fs::write(&config, "embedded = \"store\"\nnamespace = \"elsewhere\"\n").unwrap();
+    assert_eq!(listed(&[]).well().lines().len(), 0);
+    assert_eq!(listed(&[("ARTIFACTSTORE_NAMESPACE", "default")]).well().lines().len(), 1);
+    assert_eq!(listed(&[("ARTIFACTSTORE_SERVER", "http://127.0.0.1:1")]).code, 9);
+    fs::write(&config, "embeded = \"store\"\n").unwrap();
+    let run = listed(&[]);
+    assert!(run.code == 2 && run.stderr.contains("AS-CLI-0006") && run.stderr.contains("embeded"), "{}", run.stderr);
+    let version = elsewhere(&["version"]).env("ARTIFACTSTORE_CONFIG", &config).output().unwrap();
+    Run::of(version).well();
 }
 
 #[test]

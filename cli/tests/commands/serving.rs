@@ -75,7 +75,7 @@ fn an_interrupted_push_gives_its_package_up() {
     kill_process(Pid::from_child(&pushing), Signal::INT).unwrap();
     let run = Run::end_of(pushing);
     assert_eq!(run.code, 130, "{}", run.stderr);
-    assert!(run.stderr.contains("AS-CLIENT-0006") && run.stderr.contains("was given up"), "{}", run.stderr);
+    assert!(run.stderr.contains("AS-CLI-0002") && run.stderr.contains("was given up"), "{}", run.stderr);
     let package = packages().remove(0);
     assert_eq!((&package["status"], &package["file_count"]), (&json!("failed"), &json!(0)));
     assert!(text(&package["failure_reason"]).contains("interrupted"));

@@ -29,13 +29,15 @@ pub struct Batch {
     pub views: ViewBatch,
     /// The packages the commands are about, as they are once this is written.
     pub states: HashMap<PackageId, Package>,
+    /// What is known of their paths then.
+    pub facts: Facts,
     /// What became of each command, in order.
     pub answers: Vec<Result<Accepted, Refusal>>,
 }
 
 impl Batch {
-    /// Decides `commands` in order, from a log whose last sequence is `head`. `states` and `facts` must hold what
-    /// [`crate::Needs`] asks for them.
+    /// Decides `commands` in order, from a log whose last sequence is `head`. `states` must hold the
+    /// packages they are about, and `facts` what [`crate::Needs`] asks for.
     pub fn decide(
         head: Sequence,
         states: HashMap<PackageId, Package>,
@@ -53,6 +55,7 @@ impl Batch {
             }
             batch.answers.push(answer);
         }
+        batch.facts = facts;
         batch
     }
 

@@ -40,11 +40,15 @@ impl From<&FileRecord> for FileFact {
     }
 }
 
-/// What to load before a batch of commands can be decided. Paths of packages without files need not be looked for.
+/// The packages that these commands are about: whose state, and whose paths as far as they are known, have to be at hand
+/// before anything else.
+pub fn packages_of(commands: &[Prepared]) -> BTreeSet<PackageId> {
+    commands.iter().map(|prepared| prepared.command.package_id).collect()
+}
+
+/// What to load before a batch of commands can be decided.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Needs {
-    /// The state of these packages.
-    pub packages: BTreeSet<PackageId>,
     /// The files at these paths, where there are any: the paths themselves, and each directory they imply.
     pub files: BTreeSet<(PackageId, String)>,
     /// Whether any file lies below these paths.
@@ -54,12 +58,12 @@ pub struct Needs {
 }
 
 impl Needs {
-    /// What these commands need.
-    pub fn of(commands: &[Prepared]) -> Self {
+    /// What these commands need beyond what is known.
+    pub fn of(commands: &[Prepared], known: &Facts) -> Self {
         let mut needs = Self::default();
         for command in commands.iter().map(|prepared| &prepared.command) {
-            needs.packages.insert(command.package_id);
             match &command.request {
+                Request::CommitFiles(_) if known.knows_paths_of(command.package_id) => {}
                 Request::CommitFiles(commit) => {
                     for file in &commit.files {
                         needs.touch(command.package_id, &file.relative_path);
@@ -72,6 +76,11 @@ impl Needs {
         needs
     }
 
+    /// Whether nothing has to be loaded.
+    pub fn are_none(&self) -> bool {
+        self.files.is_empty() && !self.classes
+    }
+
     fn touch(&mut self, package: PackageId, path: &RelativePath) {
         self.directories.insert((package, path.as_str().to_owned()));
         self.files.insert((package, path.as_str().to_owned()));
@@ -80,12 +89,6 @@ impl Needs {
                 break;
             }
         }
-    }
-
-    /// Forgets the paths of packages that are not among `with_files`.
-    pub fn keep_paths_of(&mut self, with_files: impl Fn(PackageId) -> bool) {
-        self.files.retain(|(package, _)| with_files(*package));
-        self.directories.retain(|(package, _)| with_files(*package));
     }
 }
 
@@ -112,6 +115,26 @@ impl Facts {
         self.trees.entry(package).or_default().insert_directory(path);
     }
 
+    /// This package has no files.
+    pub fn add_empty(&mut self, package: PackageId) {
+        self.trees.insert(package, Tree::empty());
+    }
+
+    /// This package has these files and no others, as [`Facts::into_trees`] gave them.
+    pub fn add_tree(&mut self, package: PackageId, tree: Tree) {
+        self.trees.insert(package, tree);
+    }
+
+    /// Whether every path of this package is known, so that none has to be loaded.
+    pub fn knows_paths_of(&self, package: PackageId) -> bool {
+        self.trees.get(&package).is_some_and(Tree::is_complete)
+    }
+
+    /// The trees that are complete: what the next decision about these packages needs to know of paths.
+    pub fn into_trees(self) -> impl Iterator<Item = (PackageId, Tree)> {
+        self.trees.into_iter().filter(|(_, tree)| tree.is_complete())
+    }
+
     /// The class of that name.
     pub(crate) fn find_class(&self, name: &ClassName) -> Option<&RetentionClass> {
         self.classes.get(name)
@@ -127,6 +150,7 @@ impl Facts {
         let file = match event {
             Event::FileIngested(file) => file,
             Event::FileReplaced(file) => &file.current,
+            Event::PackageCreated(_) => return self.add_empty(package),
             _ => return,
         };
         self.add_file(package, file.relative_path(), file.fact());

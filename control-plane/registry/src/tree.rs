@@ -8,14 +8,31 @@ use artifactstore_types::RelativePath;
 
 use crate::facts::FileFact;
 
-/// Some files of one package, and the directories they imply.
+/// Some files of one package, or all of them, and the directories they imply.
 #[derive(Clone, Debug, Default)]
-pub(crate) struct Tree {
+pub struct Tree {
     files: HashMap<String, FileFact>,
     directories: HashSet<String>,
+    /// Whether these are all files the package has: a path that is not here is not there either.
+    complete: bool,
 }
 
 impl Tree {
+    /// The tree of a package without files.
+    pub(crate) fn empty() -> Self {
+        Self { complete: true, ..Self::default() }
+    }
+
+    /// Whether it has every file of its package.
+    pub(crate) const fn is_complete(&self) -> bool {
+        self.complete
+    }
+
+    /// How many files it has.
+    pub fn file_count(&self) -> usize {
+        self.files.len()
+    }
+
     /// The file at this path.
     pub(crate) fn find(&self, path: &RelativePath) -> Option<&FileFact> {
         self.files.get(path.as_str())

@@ -2,6 +2,7 @@
 //! which changes to one row have become one, so that a store applies each kind of change with one statement. How events
 //! are cut into batches makes no difference to the rows, and every value in a row comes from an event, times too.
 
+mod keys;
 mod node;
 
 use std::collections::{HashMap, HashSet};
@@ -13,6 +14,7 @@ use artifactstore_types::{
 
 use crate::event::{Event, EventRefused, FileIngested, PackageCreated};
 
+pub use keys::{LocationId, blob_key, location_ids_of};
 pub use node::NodeRow;
 
 /// What happens to one package that is there already.
@@ -52,26 +54,15 @@ pub struct FileRow {
 /// Where a blob lies, under an identity that follows from the place alone: the same place recorded twice is one row.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct LocationRow {
-    /// BLAKE3 over address, backend, offset, length and key.
+    /// Its identity.
     pub storage_location_id: LocationId,
     /// The place.
     pub stored: StoredLocation,
 }
 
-/// See [`LocationRow::storage_location_id`].
-pub type LocationId = [u8; 32];
-
 impl From<StoredLocation> for LocationRow {
     fn from(stored: StoredLocation) -> Self {
-        let at = &stored.location;
-        let mut hasher = blake3::Hasher::new();
-        hasher.update(stored.content_address.bytes());
-        hasher.update(&(at.backend_id.as_str().len() as u64).to_be_bytes());
-        hasher.update(at.backend_id.as_str().as_bytes());
-        hasher.update(&at.offset.to_be_bytes());
-        hasher.update(&at.length.to_be_bytes());
-        hasher.update(at.key.as_bytes());
-        Self { storage_location_id: *hasher.finalize().as_bytes(), stored }
+        Self { storage_location_id: keys::location_id(&stored), stored }
     }
 }
 
@@ -96,7 +87,7 @@ pub struct ViewBatch {
     /// Files that are new.
     pub files: Vec<FileRow>,
     /// Files bound to another blob; their identity, path and time of creation stay.
-    pub rebound: Vec<FileRecord>,
+    pub rebound: Vec<FileRow>,
     /// Locations, each to be added unless it is there already.
     pub locations: Vec<LocationRow>,
     /// Retention of packages, each to be added or to take the place of what was there.
@@ -226,10 +217,10 @@ impl ViewBatch {
             let created_at = new.file.created_at;
             new.file = FileRecord { created_at, ..file };
         } else if let Some(rebound) = self.index.rebound.get(&file.file_id).and_then(|at| self.rebound.get_mut(*at)) {
-            *rebound = file;
+            rebound.file = file;
         } else {
             self.index.rebound.insert(file.file_id, self.rebound.len());
-            self.rebound.push(file);
+            self.rebound.push(FileRow { namespace: record.namespace.clone(), file });
         }
     }
 

@@ -47,7 +47,7 @@ impl Server {
         let draining = CancellationToken::new();
         let readiness = Readiness::new(Arc::clone(&connection), options.health_timeout, shutdown.soft().clone());
         let offer = Offer {
-            services: grpc::routes(&connection, &readiness, &draining),
+            services: grpc::routes(&connection, options.request_timeout, &readiness, &draining),
             http: http::routes(readiness.clone()),
             checked: Arc::new(readiness),
             draining,

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use artifactstore_types::{Category, ContentAddress, Fault, PackageId, PackageRecord, RelativePath};
+use artifactstore_types::{Category, ContentAddress, Fault, PackageId, PackageRecord, RelativePath, Retry};
 
 /// Every code made here, with what it means.
 pub const CODES: &[(&str, &str)] = &[
@@ -23,6 +23,8 @@ pub const CODES: &[(&str, &str)] = &[
     ("AS-SVC-0015", "the data plane ended a batch without answering for every blob"),
     ("AS-SVC-0016", "the bytes of a registered blob are at none of its locations"),
     ("AS-SVC-0017", "the database did not say in time how it is"),
+    ("AS-SVC-0018", "too many uploads are under way"),
+    ("AS-SVC-0019", "answers about files were not taken, or not committed, for too long"),
 ];
 
 pub fn package_not_found(id: PackageId) -> Fault {
@@ -68,7 +70,7 @@ pub fn sender_paused(limit: Duration) -> Fault {
     Fault::new(
         "AS-SVC-0008",
         Category::DeadlineExceeded,
-        format!("ingest file: nothing came for {} seconds", limit.as_secs()),
+        format!("add files: nothing came for {} seconds", limit.as_secs()),
     )
 }
 
@@ -132,4 +134,23 @@ pub fn database_silent(limit: Duration) -> Fault {
 pub fn not_answered(path: &RelativePath) -> Fault {
     Fault::new("AS-SVC-0015", Category::Unavailable, "add file: the data plane ended without an answer for it")
         .about(path)
+}
+
+pub fn too_many_ingests(most: usize, waited: Duration) -> Fault {
+    Fault::new(
+        "AS-SVC-0018",
+        Category::Exhausted,
+        format!("add files: {most} uploads are under way, and none ended within {} seconds", waited.as_secs()),
+    )
+    .with_retry(Retry::SameRequest)
+}
+
+/// Files that were not answered may be registered.
+pub fn answers_not_taken(limit: Duration) -> Fault {
+    Fault::new(
+        "AS-SVC-0019",
+        Category::DeadlineExceeded,
+        format!("add files: for {} seconds no answer was taken, or could be committed", limit.as_secs()),
+    )
+    .with_unknown_outcome()
 }

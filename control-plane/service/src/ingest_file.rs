@@ -1,13 +1,9 @@
 //! Adding one file of any size: bytes to the data plane, then its receipt to the registry.
 
-use std::time::Duration;
-
 use artifactstore_dataplane::{ByteStream, IngestHints};
 use artifactstore_types::{Fault, FileHeader, FileRecord, Upload};
-use futures::{StreamExt as _, stream};
-use tokio::time::timeout;
 
-use crate::{Service, faults};
+use crate::{Service, faults, pauses};
 
 impl Service {
     pub(crate) async fn ingest_file(
@@ -22,21 +18,10 @@ impl Service {
         }
         let hints =
             IngestHints { backend_id: self.options().backend_id.clone(), size_hint: None, declared: header.declared };
-        let bytes = without_pauses(bytes, self.options().sender_pause);
+        let _turn = self.wait_for_turn().await?;
+        let bytes = pauses::ended_at_pause(bytes, self.options().sender_pause);
         let receipt = self.plane().ingest_stream(hints, bytes).await?;
         let mut answers = self.commit_stored(upload, vec![(header, Ok(receipt))]).await?;
         answers.pop().unwrap_or_else(|| Err(faults::unexpected_event(upload.package_id)))
     }
-}
-
-/// The same stream, ended with a fault where the sender pauses for longer than `limit`.
-fn without_pauses(bytes: ByteStream, limit: Duration) -> ByteStream {
-    stream::unfold(Some(bytes), move |open| async move {
-        let mut bytes = open?;
-        match timeout(limit, bytes.next()).await {
-            Ok(chunk) => chunk.map(|chunk| (chunk, Some(bytes))),
-            Err(_) => Some((Err(faults::sender_paused(limit)), None)),
-        }
-    })
-    .boxed()
 }

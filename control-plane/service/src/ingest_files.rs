@@ -1,18 +1,23 @@
 //! Adding many small files in one stream: bytes to the data plane as one batch, receipts to the registry in groups.
 //!
 //! Three stages run at once, each bounded: files are taken while there is room for their bytes, the data plane packs
-//! them, and groups of receipts are committed while the next pack is written. Answers keep the order of the files.
+//! them, and groups of receipts are committed while the next pack is written. Answers keep the order of the files. What
+//! ends the stream early (a sender that pauses, a commit that fails, answers that nobody takes) is the last one.
 //! Whoever drops the answers stops all of it.
 
-use std::{collections::VecDeque, sync::Arc};
+use std::{
+    collections::VecDeque,
+    sync::{Arc, OnceLock},
+    time::Duration,
+};
 
 use artifactstore_dataplane::Blob;
 use artifactstore_types::{Fault, FileHeader, FileRecord, Receipt, SmallFile, Upload};
 use futures::{FutureExt as _, StreamExt as _, TryStreamExt as _, stream, stream::BoxStream};
-use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc, mpsc::error::SendTimeoutError};
 use tokio_stream::wrappers::ReceiverStream;
 
-use crate::{Service, commit_files::Stored, faults};
+use crate::{Service, commit_files::Stored, faults, pauses};
 
 /// How many bytes of files may be on their way at once.
 const BYTES_IN_FLIGHT: u32 = 32 * 1024 * 1024;
@@ -40,7 +45,8 @@ impl Service {
         let upload = Arc::new(upload.clone());
         let opened = async move {
             service.require_open_package(upload.package_id).await?;
-            Ok::<_, Fault>(service.ingest_opened(&upload, files))
+            let turn = service.wait_for_turn().await?;
+            Ok::<_, Fault>(service.ingest_opened(&upload, files, turn))
         };
         opened.into_stream().try_flatten().boxed()
     }
@@ -49,26 +55,36 @@ impl Service {
         &self,
         upload: &Arc<Upload>,
         files: BoxStream<'static, SmallFile>,
+        turn: OwnedSemaphorePermit,
     ) -> BoxStream<'static, Result<FileRecord, Fault>> {
         let (service, upload) = (self.clone(), Arc::clone(upload));
-        let answers = self
-            .store_files(files)
+        let ending = Arc::new(OnceLock::new());
+        let files = pauses::cut_at_pause(files, self.options().sender_pause, Arc::clone(&ending));
+        let groups = self
+            .store_files(files, turn, Arc::clone(&ending))
             .ready_chunks(GROUP)
             .map(move |group| {
                 let (service, upload) = (service.clone(), Arc::clone(&upload));
                 async move { service.commit_stored(&upload, group).await }
             })
             .buffered(GROUPS_IN_FLIGHT);
-        // A fault of a whole group is the last thing said; each file's own fault is only its own.
-        let mut over = false;
-        answers
-            .take_while(move |group| std::future::ready(!std::mem::replace(&mut over, group.is_err())))
-            .flat_map(|group| stream::iter(group.unwrap_or_else(|fault| vec![Err(fault)])))
-            .boxed()
+        // A fault of a whole group ends the stream; each file's own fault is only its own.
+        let until_fault = |ending: &mut Arc<OnceLock<Fault>>, group: Result<_, Fault>| {
+            std::future::ready(group.map_err(|fault| ending.set(fault)).ok())
+        };
+        let answers = groups.scan(Arc::clone(&ending), until_fault).flat_map(stream::iter);
+        let last = stream::once(async move { ending.get().cloned().map(Err) });
+        answers.chain(last.filter_map(std::future::ready)).boxed()
     }
 
-    /// Moves the bytes of files to the data plane, on a task of its own so that packing goes on during commits.
-    fn store_files(&self, files: BoxStream<'static, SmallFile>) -> ReceiverStream<Stored> {
+    /// Moves the bytes of files to the data plane, on a task of its own so that packing goes on during commits. That task
+    /// has the turn: once it ends, no bytes are held.
+    fn store_files(
+        &self,
+        files: BoxStream<'static, SmallFile>,
+        turn: OwnedSemaphorePermit,
+        ending: Arc<OnceLock<Fault>>,
+    ) -> ReceiverStream<Stored> {
         let limit = self.plane().batch_blob_limit();
         let room = Arc::new(Semaphore::new(BYTES_IN_FLIGHT as usize));
         // Not bounded itself: what stands in it holds its share of the room.
@@ -85,14 +101,35 @@ impl Service {
             }
         });
         let receipts = self.plane().ingest_batch(self.options().backend_id.clone(), blobs.boxed());
-        let (answers, receiver) = mpsc::channel(GROUP * GROUPS_IN_FLIGHT);
+        let (sender, receiver) = mpsc::channel(GROUP * GROUPS_IN_FLIGHT);
+        let answers = Answers { sender, patience: self.options().sender_pause };
         tokio::spawn(async move {
+            let _turn = turn;
             tokio::select! {
-                () = answers.closed() => {}
-                () = match_receipts(receipts, sent, &answers) => {}
+                () = answers.sender.closed() => {}
+                matched = match_receipts(receipts, sent, &answers) => {
+                    if let Err(Untaken) = matched {
+                        let _ = ending.set(faults::answers_not_taken(answers.patience));
+                    }
+                }
             }
         });
         ReceiverStream::new(receiver)
+    }
+}
+
+/// Where answers go, and how long whoever asked may leave them there.
+struct Answers {
+    sender: mpsc::Sender<Stored>,
+    patience: Duration,
+}
+
+/// Nobody took an answer in time, or nobody is left to take it.
+struct Untaken;
+
+impl Answers {
+    async fn send(&self, answer: Stored) -> Result<(), Untaken> {
+        self.sender.send_timeout(answer, self.patience).await.map_err(|_: SendTimeoutError<Stored>| Untaken)
     }
 }
 
@@ -101,8 +138,8 @@ impl Service {
 async fn match_receipts(
     mut receipts: BoxStream<'static, Result<Receipt, Fault>>,
     mut sent: mpsc::UnboundedReceiver<Sent>,
-    answers: &mpsc::Sender<Stored>,
-) {
+    answers: &Answers,
+) -> Result<(), Untaken> {
     let mut waiting = VecDeque::new();
     loop {
         let receipt = tokio::select! {
@@ -119,26 +156,23 @@ async fn match_receipts(
         while let Ok(file) = sent.try_recv() {
             waiting.push_back(file);
         }
-        if answer(&mut waiting, receipt, answers).await.is_err() {
-            return;
-        }
+        answer(&mut waiting, receipt, answers).await?;
     }
     // What is left was refused here, or the data plane went away before it answered.
     sent.close();
     while let Some(file) = waiting.pop_front().or_else(|| sent.try_recv().ok()) {
         let fault = file.refused.unwrap_or_else(|| faults::not_answered(&file.header.relative_path));
-        if answers.send((file.header, Err(fault))).await.is_err() {
-            return;
-        }
+        answers.send((file.header, Err(fault))).await?;
     }
+    Ok(())
 }
 
 /// Answers the refused files at the front, then the one the receipt is of, then the refused files behind it.
 async fn answer(
     waiting: &mut VecDeque<Sent>,
     mut receipt: Option<Result<Receipt, Fault>>,
-    answers: &mpsc::Sender<Stored>,
-) -> Result<(), mpsc::error::SendError<Stored>> {
+    answers: &Answers,
+) -> Result<(), Untaken> {
     while let Some(file) = waiting.pop_front() {
         let answered = match (file.refused, receipt.take()) {
             (Some(fault), later) => {

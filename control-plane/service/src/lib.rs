@@ -17,6 +17,7 @@ mod ingest_files;
 mod listings;
 mod manifest;
 mod page_token;
+mod pauses;
 pub mod placement;
 mod plan_upload;
 mod service;
@@ -24,6 +25,9 @@ mod verify_package;
 
 pub use faults::CODES;
 pub use service::{Parts, Service, ServiceOptions};
+
+/// Every type of event that can happen here.
+pub const EVENT_TYPES: [&str; artifactstore_registry::Event::TYPES.len()] = artifactstore_registry::Event::TYPES;
 
 #[cfg(test)]
 mod tests;

@@ -6,6 +6,10 @@ use artifactstore_dataplane::DataPlane;
 use artifactstore_registry::{Command, Request};
 use artifactstore_store::{Committed, Committer, RegistryStore, Tail};
 use artifactstore_types::{Actor, BackendId, Clock, Fault, Ids, PackageId, PackageRecord, Timestamp};
+use tokio::{
+    sync::{OwnedSemaphorePermit, Semaphore},
+    time::timeout,
+};
 
 use crate::faults;
 
@@ -30,7 +34,13 @@ pub struct Parts {
 pub struct ServiceOptions {
     /// The backend new blobs go to; `None` means the data plane's first.
     pub backend_id: Option<BackendId>,
-    /// How long a sender may pause within a file.
+    /// How many ingests, of one file or of many, are under way at once in this process, whoever asked for them; further
+    /// ones wait. It bounds memory: an ingest of many files holds at most 32 MiB of them, one of a single file the data
+    /// plane's buffers.
+    pub max_ingests: usize,
+    /// How long an ingest may wait for its turn.
+    pub ingest_wait: Duration,
+    /// How long a sender may pause within a file or between files, and how long it may leave answers untaken.
     pub sender_pause: Duration,
     /// How long the database and the backends may take to say how they are.
     pub health_deadline: Duration,
@@ -42,6 +52,8 @@ impl Default for ServiceOptions {
     fn default() -> Self {
         Self {
             backend_id: None,
+            max_ingests: 64,
+            ingest_wait: Duration::from_secs(30),
             sender_pause: Duration::from_mins(1),
             health_deadline: Duration::from_secs(2),
             version: env!("CARGO_PKG_VERSION").to_owned(),
@@ -54,12 +66,15 @@ impl Default for ServiceOptions {
 pub struct Service {
     parts: Arc<Parts>,
     options: Arc<ServiceOptions>,
+    /// A permit for each ingest that may be under way.
+    turns: Arc<Semaphore>,
 }
 
 impl Service {
     /// A service over these ports.
     pub fn new(parts: Parts, options: ServiceOptions) -> Self {
-        Self { parts: Arc::new(parts), options: Arc::new(options) }
+        let turns = Arc::new(Semaphore::new(options.max_ingests.min(Semaphore::MAX_PERMITS)));
+        Self { parts: Arc::new(parts), options: Arc::new(options), turns }
     }
 
     pub(crate) fn store(&self) -> &dyn RegistryStore {
@@ -100,6 +115,14 @@ impl Service {
         request: Request,
     ) -> Result<Committed, Fault> {
         self.parts.committer.submit(Command { package_id: package, actor: actor.clone(), at, request }).await
+    }
+
+    /// Waits until one more ingest may be under way; it is for as long as the turn is held.
+    pub(crate) async fn wait_for_turn(&self) -> Result<OwnedSemaphorePermit, Fault> {
+        let ServiceOptions { max_ingests, ingest_wait, .. } = *self.options;
+        let turn = timeout(ingest_wait, Arc::clone(&self.turns).acquire_owned()).await;
+        // The semaphore is never closed; whoever could not wait any longer is told the same.
+        turn.ok().and_then(Result::ok).ok_or_else(|| faults::too_many_ingests(max_ingests, ingest_wait))
     }
 
     /// The package of this id, or the fault that there is none.

@@ -1,6 +1,7 @@
 //! Use cases over the memory store and the memory plane.
 
 mod add_files;
+mod bounds;
 mod finalize;
 mod listings;
 mod read_back;

@@ -3,7 +3,9 @@
 
 use std::time::Duration;
 
-use artifactstore_types::{Category, Fault, Sequence};
+use artifactstore_types::{Category, Fault};
+
+use crate::Finding;
 
 /// Every code made here, with what it means.
 pub const CODES: &[(&str, &str)] = &[
@@ -12,7 +14,7 @@ pub const CODES: &[(&str, &str)] = &[
     ("AS-STORE-0003", "the database has no room left"),
     ("AS-STORE-0004", "the database refuses a statement"),
     ("AS-STORE-0005", "a row in the database breaks a rule of the domain"),
-    ("AS-STORE-0006", "an event in the log cannot be read"),
+    ("AS-STORE-0006", "the log is damaged"),
     ("AS-STORE-0007", "the schema of the database is not the one this program knows"),
     ("AS-STORE-0008", "a migration failed"),
     ("AS-STORE-0009", "the database URL is not understood"),
@@ -22,7 +24,6 @@ pub const CODES: &[(&str, &str)] = &[
     ("AS-STORE-0013", "too many items are asked for at once"),
     ("AS-STORE-0014", "the database is damaged"),
     ("AS-STORE-0015", "the database does not let this program in"),
-    ("AS-STORE-0016", "it is not known whether the change was made"),
     ("AS-STORE-0017", "the file of the database cannot be used"),
 ];
 
@@ -59,8 +60,12 @@ pub(crate) fn bad_row(table: &str, column: &str, row: &str, rule: &str) -> Fault
         .about(row)
 }
 
-pub(crate) fn unreadable_event(sequence: Sequence, reason: &str) -> Fault {
-    Fault::new("AS-STORE-0006", Category::DataLoss, format!("read event {sequence}: {reason}")).about(sequence)
+pub(crate) fn damaged_log(operation: &str, finding: &Finding) -> Fault {
+    let fault = Fault::new("AS-STORE-0006", Category::DataLoss, format!("{operation}: {finding}; nothing was changed"));
+    match finding.sequence() {
+        Some(sequence) => fault.about(sequence),
+        None => fault,
+    }
 }
 
 pub(crate) fn stopping() -> Fault {

@@ -12,12 +12,14 @@ mod faults;
 mod memory;
 mod open;
 mod ports;
+mod run;
 mod sql;
 mod tail;
 
+pub use check::{Difference, Finding};
 pub use committer::{Committer, CommitterOptions};
 pub use faults::CODES;
 pub use memory::MemoryStore;
-pub use open::{StoreOptions, open};
+pub use open::{StoreOptions, database_file, open};
 pub use ports::{Checked, Committed, EventLog, Progress, RegistryStore, Replayed, Upkeep, Views};
 pub use tail::{Tail, TailOptions};

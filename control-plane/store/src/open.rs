@@ -1,6 +1,6 @@
 //! Opens a store by the URL of its database.
 
-use std::{path::PathBuf, sync::Arc, time::Duration};
+use std::{path::Path, sync::Arc, time::Duration};
 
 use artifactstore_types::{Fault, Ids, SystemIds};
 
@@ -48,14 +48,37 @@ impl std::fmt::Debug for StoreOptions {
 /// once.
 pub async fn open(url: &str, options: StoreOptions) -> Result<Arc<dyn RegistryStore>, Fault> {
     match url.split_once(':') {
-        Some(("sqlite", path)) => {
-            let path = path.strip_prefix("//").unwrap_or(path);
-            if path.is_empty() || path.starts_with(':') || path.contains('?') {
-                return Err(faults::bad_url(url));
-            }
-            Ok(Arc::new(sql::open_sqlite(PathBuf::from(path), options).await?))
+        Some(("sqlite", _)) => {
+            let path = database_file(url).ok_or_else(|| faults::bad_url(url))?;
+            Ok(Arc::new(sql::open_sqlite(path.to_owned(), options).await?))
         }
         Some(("postgres" | "postgresql", _)) => Ok(Arc::new(sql::open_postgres(url, options)?)),
         _ => Err(faults::bad_url(url)),
+    }
+}
+
+/// The file that [`open`] would open, or make, for this URL; nothing where the database is no file.
+pub fn database_file(url: &str) -> Option<&Path> {
+    let path = url.strip_prefix("sqlite:")?;
+    let path = path.strip_prefix("//").unwrap_or(path);
+    let is_path = !path.is_empty() && !path.starts_with(':') && !path.contains('?');
+    is_path.then(|| Path::new(path))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_url_names_a_file_with_slashes_and_without() {
+        for url in ["sqlite:///var/a.db", "sqlite:/var/a.db"] {
+            assert_eq!(database_file(url), Some(Path::new("/var/a.db")));
+        }
+        for url in ["sqlite://./a.db", "sqlite:./a.db"] {
+            assert_eq!(database_file(url), Some(Path::new("./a.db")));
+        }
+        for url in ["postgres://u@h/d", "sqlite://", "sqlite::memory:", "sqlite://a.db?mode=ro", "a.db", ""] {
+            assert_eq!(database_file(url), None, "{url}");
+        }
     }
 }

@@ -10,6 +10,8 @@ use async_trait::async_trait;
 use bytes::Bytes;
 use tokio::sync::watch;
 
+use crate::Finding;
+
 /// What became of a command that was accepted.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Committed {
@@ -101,8 +103,8 @@ pub struct Checked {
     pub events: u64,
     /// The sequence of the last of them.
     pub head: Sequence,
-    /// What is wrong, one line each, the first hundred; empty means all is well.
-    pub findings: Vec<String>,
+    /// What is wrong, the first hundred of it; empty means all is well.
+    pub findings: Vec<Finding>,
 }
 
 /// Progress of a long operation over the log: events done, and how many there are.
@@ -120,11 +122,12 @@ pub trait Upkeep: Send + Sync + 'static {
     /// Ends every connection and lets the database go, so that it can be opened again at once; later calls fail.
     async fn close(&self);
 
-    /// Empties the views and folds the log again, in one transaction.
+    /// Empties the views and folds the log again, in one transaction. Every event is verified as it is read: a log that
+    /// is damaged is refused, and nothing has changed.
     async fn replay(&self, progress: Progress<'_>) -> Result<Replayed, Fault>;
 
-    /// Reads the whole log, checks every digest, leaf and sequence, folds it anew and compares the result with the
-    /// views, byte for byte. Changes nothing.
+    /// Reads the whole log, checks every digest, leaf, sequence and revision, folds it anew and compares the result with
+    /// the views, byte for byte, and the classes every store starts with. Changes nothing.
     async fn check(&self, progress: Progress<'_>) -> Result<Checked, Fault>;
 }
 

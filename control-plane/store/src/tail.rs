@@ -10,9 +10,9 @@ use std::{collections::VecDeque, sync::Arc, time::Duration};
 use artifactstore_types::{EventFilter, EventRecord, Fault, Namespace, Sequence};
 use futures::{StreamExt as _, stream, stream::BoxStream};
 use tokio::{
-    sync::{broadcast, broadcast::error::RecvError},
+    sync::{Notify, broadcast, broadcast::error::RecvError},
     task::AbortHandle,
-    time::timeout,
+    time::{sleep, timeout},
 };
 
 use crate::{EventLog, faults};
@@ -57,6 +57,7 @@ pub struct Tail {
 struct Inner {
     log: Arc<dyn EventLog>,
     news: broadcast::Sender<News>,
+    joined: Arc<Notify>,
     page_events: usize,
     reader: AbortHandle,
 }
@@ -72,8 +73,9 @@ impl Tail {
     pub fn start(log: Arc<dyn EventLog>, options: TailOptions) -> Self {
         let (news, _) = broadcast::channel(options.buffer_events.max(1));
         let page_events = options.page_events.max(1);
-        let reader = tokio::spawn(read(Arc::clone(&log), news.clone(), options)).abort_handle();
-        Self { inner: Arc::new(Inner { log, news, page_events, reader }) }
+        let joined = Arc::new(Notify::new());
+        let reader = tokio::spawn(read(Arc::clone(&log), news.clone(), Arc::clone(&joined), options)).abort_handle();
+        Self { inner: Arc::new(Inner { log, news, joined, page_events, reader }) }
     }
 
     /// The events of `namespace` after `since` that `filter` admits, in order. Ends at the head as it was when first asked
@@ -85,10 +87,14 @@ impl Tail {
         filter: EventFilter,
         follow: bool,
     ) -> BoxStream<'static, Result<Arc<EventRecord>, Fault>> {
+        // The reader only reads while somebody follows: who does not follow does not join.
+        let news = follow.then(|| self.inner.news.subscribe());
+        if follow {
+            self.inner.joined.notify_one();
+        }
         let subscription = Subscription {
             log: Arc::clone(&self.inner.log),
-            // The reader only reads while somebody listens: who does not follow does not.
-            news: follow.then(|| self.inner.news.subscribe()),
+            news,
             page_events: self.inner.page_events,
             namespace,
             filter,
@@ -103,21 +109,22 @@ impl Tail {
     }
 }
 
-/// Reads the log for everybody, from where it ends now.
-async fn read(log: Arc<dyn EventLog>, news: broadcast::Sender<News>, options: TailOptions) {
-    let mut wakeups = log.wakeups();
-    let mut position = None;
+/// Reads the log for everybody who follows it, from where it ends when the first of them comes.
+async fn read(log: Arc<dyn EventLog>, news: broadcast::Sender<News>, joined: Arc<Notify>, options: TailOptions) {
     loop {
-        if news.receiver_count() == 0 {
-            // What passes meanwhile is for nobody; whoever comes reads the table first.
-            position = None;
-        } else if let Err(fault) = publish(&*log, &news, &mut position, &options).await {
-            tracing::warn!(%fault, "reading the log for its subscribers failed; it is tried again");
-        }
-        // Either end of the wait is a reason to look again.
-        if let Ok(Err(_)) = timeout(options.poll_interval, wakeups.changed()).await {
-            // Nobody announces anything any more: what is left is to poll.
-            tokio::time::sleep(options.poll_interval).await;
+        // What passes before is for nobody; whoever comes reads the table first.
+        joined.notified().await;
+        let mut wakeups = log.wakeups();
+        let mut position = None;
+        while news.receiver_count() > 0 {
+            if let Err(fault) = publish(&*log, &news, &mut position, &options).await {
+                tracing::warn!(%fault, "reading the log for its subscribers failed; it is tried again");
+            }
+            // However the wait ends, it is a reason to look again.
+            if let Ok(Err(_)) = timeout(options.poll_interval, wakeups.changed()).await {
+                // Nobody announces anything any more: what is left is to poll.
+                sleep(options.poll_interval).await;
+            }
         }
     }
 }

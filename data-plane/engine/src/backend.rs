@@ -3,7 +3,11 @@
 use std::{path::PathBuf, sync::Arc};
 
 use artifactstore_types::{BackendId, Clock, ContentAddress, DualDigest, Ids, Location, NodeId, Receipt, Timestamp};
-use tokio::{runtime::Handle, sync::Mutex, task::JoinSet};
+use tokio::{
+    runtime::Handle,
+    sync::{Mutex, RwLock},
+    task::JoinSet,
+};
 
 use crate::{
     index::Index,
@@ -33,9 +37,12 @@ pub(crate) struct Backend {
     pub remover: Remover,
     pub volume: Option<PathBuf>,
     pub part_bytes: usize,
+    pub parts_grow: bool,
     pub pack_threshold_bytes: usize,
     /// Held while a pack is compacted or lost blobs: the two must not cross.
     pub rewriting: Arc<Mutex<()>>,
+    /// Shared by whoever puts a blob of its own in its place; held alone while a damaged one is moved away from there.
+    pub placing: RwLock<()>,
     pub runtime: Handle,
     /// Where uploads that can be gone on with are kept, where they are.
     pub uploads: Option<Arc<Uploads>>,
@@ -76,9 +83,11 @@ impl Backend {
             packer,
             remover,
             volume: options.volume,
-            part_bytes: options.part_bytes,
+            part_bytes: options.part_bytes.max(1),
+            parts_grow: options.parts_grow,
             pack_threshold_bytes: engine.pack_threshold_bytes,
             rewriting,
+            placing: RwLock::default(),
             runtime: runtime.clone(),
             uploads,
             stopper,
@@ -94,13 +103,18 @@ impl Backend {
         }
         let mut tasks = self.tasks.lock().await;
         while tasks.join_next().await.is_some() {}
-        self.index.checkpoint();
+        self.index.close().await;
+    }
+
+    /// Where a packed blob lies, for others.
+    pub fn location_of_packed(&self, place: Place) -> Location {
+        let key = keys::pack(place.pack).to_string();
+        Location { backend_id: self.id.clone(), key, offset: place.offset, length: place.length }
     }
 
     /// The receipt of a packed blob.
     pub fn receipt_of_packed(&self, digests: DualDigest, place: Place) -> Receipt {
-        let key = keys::pack(place.pack).to_string();
-        let location = Location { backend_id: self.id.clone(), key, offset: place.offset, length: place.length };
+        let location = self.location_of_packed(place);
         Receipt { digests, location, node_id: self.node_id.clone(), stored_at: place.sealed_at }
     }
 

@@ -10,8 +10,9 @@ use tokio::sync::{mpsc, oneshot};
 
 use crate::faults;
 
-/// How many bytes are handed over at once: a hand-over costs as much as digesting some tens of KiB.
-const HAND_OVER_BYTES: usize = 256 * 1024;
+/// How many bytes are handed over at once: a hand-over costs as much as digesting some tens of KiB, and most of it falls
+/// on the thread that is the slowest anyway.
+const HAND_OVER_BYTES: usize = 1024 * 1024;
 /// How many hand-overs the thread may be behind.
 const BEHIND: usize = 4;
 

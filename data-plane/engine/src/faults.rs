@@ -22,7 +22,7 @@ pub const CODES: &[(&str, &str)] = &[
     (ACCESS, "the backend refused the node's access"),
     (MISCONFIGURED, "the backend cannot be used as it is configured"),
     (STOPPED, "the node is shutting down"),
-    (VANISHED, "the blob was deleted while it was being received again"),
+    (VANISHED, "the blob was deleted, or found damaged, while it was being received again"),
     (INDEX, "the index of packed blobs cannot be read or written"),
     (INDEX_NOT_READY, "the index of packed blobs is being rebuilt"),
     (NO_THREAD, "the operating system gives no further thread"),
@@ -96,8 +96,8 @@ pub(crate) fn blob_too_large(limit: usize, found: usize) -> Fault {
     Fault::new(BLOB_TOO_LARGE, Category::Exhausted, message)
 }
 
-pub(crate) fn damaged_tombstone(key: &object_store::path::Path) -> Fault {
-    Fault::new(DAMAGED, Category::DataLoss, "the record of deletions from a pack is not what it was").about(key)
+pub(crate) fn damaged_note(key: &object_store::path::Path) -> Fault {
+    Fault::new(DAMAGED, Category::DataLoss, "what is noted beside a pack is not what it was").about(key)
 }
 
 pub(crate) fn ids_repeat(backend_id: &BackendId) -> Fault {
@@ -137,12 +137,17 @@ pub(crate) fn directory_unusable(backend_id: &BackendId, error: &io::Error) -> F
     if error.kind() == io::ErrorKind::ResourceBusy { fault.with_retry(Retry::SameRequest) } else { fault }
 }
 
+/// Whether a fault only says that the process is about to end.
+pub(crate) fn is_stopped(fault: &Fault) -> bool {
+    fault.code == STOPPED
+}
+
 pub(crate) fn stopped() -> Fault {
     Fault::new(STOPPED, Category::Unavailable, "the node is shutting down").with_unknown_outcome()
 }
 
 pub(crate) fn vanished(address: ContentAddress) -> Fault {
-    let message = "the blob was deleted while it was being received again";
+    let message = "the blob was deleted, or found damaged, while it was being received again";
     Fault::new(VANISHED, Category::Unavailable, message).about(address)
 }
 
@@ -205,6 +210,8 @@ pub(crate) fn of_store(backend_id: &BackendId, operation: &str, error: &object_s
     let message = format!("{operation} failed: {error}");
     match error {
         Store::NotFound { .. } => Fault::new(NOT_FOUND, Category::NotFound, message),
+        // The runtime gives up what it has not begun when it ends.
+        Store::JoinError { source } if source.is_cancelled() => stopped(),
         Store::PermissionDenied { .. } | Store::Unauthenticated { .. } => {
             Fault::new(ACCESS, Category::Unavailable, message).with_retry(Retry::Never)
         }

@@ -14,8 +14,15 @@ use bytes::{Bytes, BytesMut};
 
 use self::upload::Upload;
 use crate::{
-    backend::Backend, chunks::Chunks, digesting::Digesting, faults, keys, pack::packer::Prepared, store::written_at,
+    backend::Backend,
+    chunks::Chunks,
+    digesting::Digesting,
+    faults, keys,
+    pack::packer::Prepared,
+    quarantine::{self, Examined},
+    store::written_at,
 };
+
 /// Stores the bytes of a stream.
 pub(crate) async fn ingest(backend: &Arc<Backend>, hints: IngestHints, bytes: ByteStream) -> Result<Receipt, Fault> {
     let mut chunks = Chunks::new(bytes);
@@ -89,7 +96,7 @@ struct Large<'a> {
 }
 
 impl Large<'_> {
-    /// The bytes are here already: checks that those coming are the same.
+    /// The bytes are here already: checks that those coming are the same, and that those here still are.
     async fn drain(
         mut self,
         gathered: Vec<Bytes>,
@@ -104,9 +111,10 @@ impl Large<'_> {
         }
         let digests = self.digesting.finish().await?;
         check_declared(self.declared, &digests)?;
-        let found = self.backend.store.find(&keys::blob(declared)).await?;
-        let meta = found.filter(|meta| meta.size == digests.size_bytes).ok_or_else(|| faults::vanished(declared))?;
-        Ok(self.backend.receipt_of_own(digests, written_at(&meta)))
+        match quarantine::examine(self.backend, declared).await? {
+            Examined::Sound(meta) => Ok(self.backend.receipt_of_own(digests, written_at(&meta))),
+            Examined::Lost => Err(faults::vanished(declared)),
+        }
     }
 
     async fn store(mut self, gathered: Vec<Bytes>, mut chunks: Chunks) -> Result<Receipt, Fault> {
@@ -119,12 +127,15 @@ impl Large<'_> {
                 Some(chunk) => Some(chunk),
                 None => chunks.next().await?,
             };
-            let Some(chunk) = next else { break };
-            part_bytes += chunk.len();
-            part.push(chunk.clone());
-            self.digesting.update(chunk).await?;
-            let goal = upload.as_ref().map_or(self.backend.part_bytes, Upload::part_bytes);
-            if part_bytes >= goal {
+            let Some(mut chunk) = next else { break };
+            self.digesting.update(chunk.clone()).await?;
+            // Parts are of one size, as disks and some stores like them.
+            loop {
+                let room = upload.as_ref().map_or(self.backend.part_bytes, Upload::part_bytes) - part_bytes;
+                if chunk.len() < room {
+                    break;
+                }
+                part.push(chunk.split_to(room));
                 let upload = match &mut upload {
                     Some(upload) => upload,
                     none => none.insert(Upload::start(self.backend, self.declared).await?),
@@ -132,13 +143,18 @@ impl Large<'_> {
                 upload.add(std::mem::take(&mut part)).await?;
                 part_bytes = 0;
             }
+            part_bytes += chunk.len();
+            part.extend((!chunk.is_empty()).then_some(chunk));
         }
         let Self { backend, declared, digesting } = self;
         let digests = digesting.finish().await?;
         check_declared(declared, &digests)?;
         let address = ContentAddress::from_blake3(*digests.blake3.bytes());
         match upload {
-            None => backend.store.put(&keys::blob(address), part.into_iter().collect()).await?,
+            None => {
+                let _placing = backend.placing.read().await;
+                backend.store.put(&keys::blob(address), part.into_iter().collect()).await?;
+            }
             Some(mut upload) => {
                 if !part.is_empty() {
                     upload.add(part).await?;

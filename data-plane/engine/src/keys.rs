@@ -5,6 +5,8 @@
 //! blake3/<hex[0:2]>/<hex[2:4]>/<hex>      a blob of its own
 //! packs/<id[0:6]>/<id>                    a pack; ids grow with time, so a listing of packs is in order of age
 //! tombstones/<id[0:6]>/<pack id>-<id>     addresses deleted from that pack
+//! damaged/packs/<id[0:6]>/<pack id>-<id>  addresses found damaged in that pack
+//! damaged/blake3/<hex[0:2]>/<hex>-<id>    a blob of its own that was found damaged, moved out of the way
 //! staging/<id>                            bytes whose address is not known yet
 //! ```
 
@@ -16,8 +18,6 @@ use uuid::Uuid;
 
 /// The folder of packs.
 pub(crate) const PACKS: &str = "packs";
-/// The folder of tombstones.
-pub(crate) const TOMBSTONES: &str = "tombstones";
 /// The folder of bytes on their way.
 pub(crate) const STAGING: &str = "staging";
 
@@ -95,21 +95,55 @@ pub(crate) fn pack(id: PackId) -> Path {
     Path::from(format!("{PACKS}/{}/{hex}", &hex[..6]))
 }
 
-/// The folder a pack's tombstones lie in, beside those of packs of the same age.
-pub(crate) fn tombstone_folder(pack: PackId) -> Path {
-    Path::from(format!("{TOMBSTONES}/{}", &pack.to_string()[..6]))
+/// What is written down about blobs of a pack, beside it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Note {
+    /// They are deleted.
+    Tombstone,
+    /// They were found damaged.
+    Damage,
 }
 
-/// A key that sorts before every tombstone of a pack and behind those of older packs.
-pub(crate) fn before_tombstones(pack: PackId) -> Path {
-    let hex = pack.to_string();
-    Path::from(format!("{TOMBSTONES}/{}/{hex}", &hex[..6]))
+impl Note {
+    /// The folder of all notes of this kind.
+    pub const fn folder(self) -> &'static str {
+        match self {
+            Self::Tombstone => "tombstones",
+            Self::Damage => "damaged/packs",
+        }
+    }
 }
 
-/// The key of one tombstone object.
-pub(crate) fn tombstone(pack: PackId, id: Uuid) -> Path {
+/// The folder a pack's notes lie in, beside those of packs of the same age.
+pub(crate) fn note_folder(kind: Note, pack: PackId) -> Path {
+    Path::from(format!("{}/{}", kind.folder(), &pack.to_string()[..6]))
+}
+
+/// A key that sorts before every note of a pack and behind those of older packs.
+pub(crate) fn before_notes(kind: Note, pack: PackId) -> Path {
     let hex = pack.to_string();
-    Path::from(format!("{TOMBSTONES}/{}/{hex}-{}", &hex[..6], id.simple()))
+    Path::from(format!("{}/{}/{hex}", kind.folder(), &hex[..6]))
+}
+
+/// The key of one note.
+pub(crate) fn note(kind: Note, pack: PackId, id: Uuid) -> Path {
+    let hex = pack.to_string();
+    Path::from(format!("{}/{}/{hex}-{}", kind.folder(), &hex[..6], id.simple()))
+}
+
+/// The folder of a blob's copies that were found damaged.
+pub(crate) fn aside_folder(address: ContentAddress) -> Path {
+    Path::from(format!("damaged/{}/{}", address.algorithm(), &address.hex()[..2]))
+}
+
+/// A key that sorts before every damaged copy of a blob.
+pub(crate) fn before_aside(address: ContentAddress) -> Path {
+    Path::from(format!("{}/{}", aside_folder(address), address.hex()))
+}
+
+/// The key of one damaged copy of a blob.
+pub(crate) fn aside(address: ContentAddress, id: Uuid) -> Path {
+    Path::from(format!("{}-{}", before_aside(address), id.simple()))
 }
 
 /// A key for bytes whose address is not known yet.
@@ -135,11 +169,17 @@ pub(crate) fn parse(key: &str) -> Option<Stored> {
     (made.as_ref() == key).then_some(stored)
 }
 
-/// The pack a tombstone's key belongs to.
-pub(crate) fn parse_tombstone(key: &str) -> Option<PackId> {
+/// The pack a note's key belongs to.
+pub(crate) fn parse_note(kind: Note, key: &str) -> Option<PackId> {
     let (pack, id) = key.rsplit('/').next()?.split_once('-')?;
     let (pack, id) = (PackId::from_hex(pack)?, Uuid::try_parse(id).ok()?);
-    (tombstone(pack, id).as_ref() == key).then_some(pack)
+    (note(kind, pack, id).as_ref() == key).then_some(pack)
+}
+
+/// Whether `key` is that of a damaged copy of a blob.
+pub(crate) fn is_aside(address: ContentAddress, key: &str) -> bool {
+    let id = key.rsplit('-').next().and_then(|id| Uuid::try_parse(id).ok());
+    id.is_some_and(|id| aside(address, id).as_ref() == key)
 }
 
 #[cfg(test)]
@@ -155,15 +195,24 @@ mod tests {
             prop_assert_eq!(parse(blob(address).as_ref()), Some(Stored::Blob(address)));
             let id = PackId::from_bytes(id);
             prop_assert_eq!(parse(pack(id).as_ref()), Some(Stored::Pack(id)));
-            let tombstone = tombstone(id, Uuid::from_u128(7));
-            prop_assert_eq!(parse_tombstone(tombstone.as_ref()), Some(id));
-            prop_assert_eq!(parse(tombstone.as_ref()), None);
+            let drawn = Uuid::from_u128(7);
+            for (kind, other) in [(Note::Tombstone, Note::Damage), (Note::Damage, Note::Tombstone)] {
+                let note = note(kind, id, drawn);
+                prop_assert_eq!(parse_note(kind, note.as_ref()), Some(id));
+                prop_assert_eq!(parse_note(other, note.as_ref()), None);
+                prop_assert_eq!(parse(note.as_ref()), None);
+            }
+            let aside = aside(address, drawn);
+            prop_assert!(is_aside(address, aside.as_ref()) && before_aside(address) < aside);
+            prop_assert!(!is_aside(ContentAddress::of(b"another"), aside.as_ref()));
+            prop_assert_eq!(parse(aside.as_ref()), None);
         }
 
         #[test]
         fn reads_nothing_else(text in "\\PC*") {
             prop_assert_eq!(parse(&text), None);
-            prop_assert_eq!(parse_tombstone(&text), None);
+            prop_assert_eq!(parse_note(Note::Tombstone, &text), None);
+            prop_assert!(!is_aside(ContentAddress::of(b"bytes"), &text));
         }
 
         #[test]
@@ -171,8 +220,8 @@ mod tests {
             let (a, b) = (PackId::from_bytes(a), PackId::from_bytes(b));
             prop_assert_eq!(a.cmp(&b), pack(a).cmp(&pack(b)));
             if a < b {
-                let of_a = tombstone(a, Uuid::from_u128(u128::MAX));
-                prop_assert!(before_tombstones(a) < of_a && of_a < before_tombstones(b));
+                let of_a = note(Note::Tombstone, a, Uuid::from_u128(u128::MAX));
+                prop_assert!(before_notes(Note::Tombstone, a) < of_a && of_a < before_notes(Note::Tombstone, b));
             }
         }
     }

@@ -16,6 +16,7 @@ mod inventory;
 mod keys;
 mod options;
 mod pack;
+mod quarantine;
 mod remove;
 mod resume;
 mod serve;

@@ -30,6 +30,9 @@ pub struct BackendOptions {
     pub volume: Option<PathBuf>,
     /// How many bytes of a large blob are handed to the store at once.
     pub part_bytes: usize,
+    /// Whether parts grow with their number, for a store that takes so many and no more. What an ingest holds in memory
+    /// grows with them.
+    pub parts_grow: bool,
     /// Where uploads that can be gone on with are kept. `None`: one that breaks off has to be sent again.
     pub resume: Option<ResumeOptions>,
 }
@@ -59,7 +62,8 @@ impl BackendOptions {
             index_path: Some(root.join(".index.redb")),
             resume: Some(ResumeOptions { parts, folder: root.join(".records"), most: MOST_UPLOADS }),
             volume: Some(root),
-            part_bytes: MIB,
+            part_bytes: 2 * MIB,
+            parts_grow: false,
         })
     }
 
@@ -70,7 +74,7 @@ impl BackendOptions {
 
     /// Any other store, with its index in memory and parts of a size that every store takes.
     pub fn store(id: BackendId, store: Arc<dyn ObjectStore>) -> Self {
-        Self { id, store, index_path: None, volume: None, part_bytes: 8 * MIB, resume: None }
+        Self { id, store, index_path: None, volume: None, part_bytes: 8 * MIB, parts_grow: true, resume: None }
     }
 }
 

@@ -1,4 +1,4 @@
-//! Deletion. A blob of its own is removed. A packed one gets a tombstone, which the backend keeps beside the pack; when
+//! Deletion. A blob of its own is removed, with the copies of it that were found damaged. A packed one gets a tombstone, which the backend keeps beside the pack; when
 //! nothing living is left in a pack, the pack is removed and then its tombstones.
 //!
 //! Deletions that arrive while others are being written share one tombstone per pack. Each is ordered so that a crash
@@ -23,9 +23,9 @@ use crate::{
     backend::Backend,
     faults,
     index::{Death, Index, living},
-    keys::{self, PackId, Stored},
+    keys::{self, Note, PackId, Stored},
     pack::packs::{FooterFound, Packs},
-    serve,
+    quarantine, serve,
     stop::Stop,
 };
 
@@ -40,9 +40,13 @@ pub(crate) async fn delete(backend: &Backend, address: ContentAddress, location:
         None => Ok(false),
         Some(Stored::Blob(_)) => {
             let key = keys::blob(address);
-            let there = backend.store.find(&key).await?.is_some();
+            let mut there = backend.store.find(&key).await?.is_some();
             if there {
                 backend.store.delete(&key).await?;
+            }
+            while let Some(aside) = quarantine::find_aside(backend, address).await? {
+                backend.store.delete(&aside).await?;
+                there = true;
             }
             Ok(there)
         }
@@ -129,10 +133,7 @@ async fn bury(
 ) -> Result<HashMap<ContentAddress, bool>, Fault> {
     let footer = match packs.footer(pack).await? {
         FooterFound::Intact(footer) => footer,
-        FooterFound::Missing => {
-            index.forget_pack(pack, addresses).await;
-            return Ok(HashMap::new());
-        }
+        FooterFound::Missing => return Ok(HashMap::new()),
         FooterFound::Damaged => return Err(faults::damaged_pack(keys::pack(pack).as_ref())),
     };
     let mut dead = index.dead_of(packs, pack).await?;
@@ -143,12 +144,12 @@ async fn bury(
         return Ok(HashMap::new());
     }
     dead.extend(dying.iter().map(|address| (*address, Death::Pending)));
-    index.begin_death(pack, dying.clone()).await;
+    index.begin_death(packs, pack, dying.clone()).await?;
     if living(&footer, &dead).is_empty() {
         packs.remove(pack).await?;
         index.forget_pack(pack, dying.clone()).await;
     } else {
-        packs.bury(pack, &dying).await?;
+        packs.note(Note::Tombstone, pack, &dying).await?;
         index.settle_death(pack, dying.clone()).await;
     }
     Ok(dying.into_iter().map(|address| (address, true)).collect())

@@ -1,18 +1,18 @@
 //! Bytes out. A packed blob is read whole and checked before a byte of it is given; a blob of its own is checked while
-//! it passes, and a part of one is given unchecked and said to be.
+//! it passes, and a part of one is given unchecked and said to be. What is found damaged is left to `quarantine`.
 
 use std::sync::Arc;
 
 use artifactstore_dataplane::{ByteStream, Served, ServedBlob};
 use artifactstore_types::{ByteRange, ContentAddress, Fault, Location};
 use bytes::Bytes;
-use futures::{StreamExt as _, TryStreamExt as _, stream};
+use futures::{StreamExt as _, stream};
 
 use crate::{
     backend::Backend,
     faults,
     keys::{self, PackId, Stored},
-    pack::packs::FooterFound,
+    quarantine,
     store::Piece,
 };
 
@@ -49,12 +49,14 @@ pub(crate) async fn serve(
             let whole = range == (0..location.length);
             let asked = (!whole && !range.is_empty()).then(|| range.clone());
             let found = backend.store.stream(&keys::blob(address), asked).await?;
-            let (meta, bytes) = found.ok_or_else(|| faults::not_found(address))?;
+            let Some((meta, bytes)) = found else { return Err(missing(backend, address).await?) };
             if meta.size != location.length {
+                drop(bytes);
+                quarantine::doubt_own(backend, address).await;
                 return Err(faults::damaged(address));
             }
             let bytes = match (whole, range.is_empty()) {
-                (true, _) => verified(address, bytes),
+                (true, _) => verified(Arc::clone(backend), address, bytes),
                 (false, true) => stream::empty().boxed(),
                 (false, false) => bytes,
             };
@@ -63,9 +65,15 @@ pub(crate) async fn serve(
     }
 }
 
+/// What is said of a blob of its own that is not there.
+async fn missing(backend: &Backend, address: ContentAddress) -> Result<Fault, Fault> {
+    let aside = quarantine::find_aside(backend, address).await?;
+    Ok(if aside.is_some() { faults::damaged(address) } else { faults::not_found(address) })
+}
+
 /// The bytes of a packed blob, checked. Fails with `NotFound` where it is deleted or the pack never held it, with
 /// `DataLoss` where the pack held it and its bytes are others now.
-async fn read_packed(
+pub(crate) async fn read_packed(
     backend: &Backend,
     pack: PackId,
     address: ContentAddress,
@@ -77,13 +85,10 @@ async fn read_packed(
     }
     match backend.store.read(&keys::pack(pack), location.offset..end).await? {
         Piece::Bytes(bytes) if ContentAddress::of(&bytes) == address => Ok(bytes),
-        Piece::Missing => Err(faults::not_found(address)),
-        Piece::Bytes(_) | Piece::Short => match backend.packs.footer(pack).await? {
-            FooterFound::Intact(footer) if !footer.entries.iter().any(|entry| entry.is(address, location)) => {
-                Err(faults::not_found(address))
-            }
-            _ => Err(faults::damaged(address)),
-        },
+        Piece::Bytes(_) | Piece::Short if quarantine::doubt_packed(backend, pack, address, location).await? => {
+            Err(faults::damaged(address))
+        }
+        Piece::Missing | Piece::Bytes(_) | Piece::Short => Err(faults::not_found(address)),
     }
 }
 
@@ -91,19 +96,23 @@ async fn read_packed(
 pub(crate) const MOST_PACKED_BYTES: u64 = 16 * 1024 * 1024;
 
 /// The same bytes, ended by a fault where they are not those of the address.
-pub(crate) fn verified(address: ContentAddress, bytes: ByteStream) -> ByteStream {
-    let mut hasher = Some(blake3::Hasher::new());
-    let checked = bytes.map(Some).chain(stream::iter([None])).map(move |item| match (item, &mut hasher) {
-        (Some(Ok(chunk)), Some(hasher)) => {
-            hasher.update(&chunk);
-            Ok(Some(chunk))
+fn verified(backend: Arc<Backend>, address: ContentAddress, bytes: ByteStream) -> ByteStream {
+    let reading = Some((backend, bytes, Box::new(blake3::Hasher::new())));
+    let next = move |reading: Option<(Arc<Backend>, ByteStream, Box<blake3::Hasher>)>| async move {
+        let (backend, mut bytes, mut hasher) = reading?;
+        match bytes.next().await {
+            Some(Ok(chunk)) => {
+                hasher.update(&chunk);
+                Some((Ok(chunk), Some((backend, bytes, hasher))))
+            }
+            Some(Err(fault)) => Some((Err(fault), None)),
+            None if hasher.finalize() == *address.bytes() => None,
+            None => {
+                drop(bytes);
+                quarantine::doubt_own(&backend, address).await;
+                Some((Err(faults::damaged(address)), None))
+            }
         }
-        (Some(Err(fault)), _) => {
-            hasher = None;
-            Err(fault)
-        }
-        (None, Some(hasher)) if hasher.finalize() == *address.bytes() => Ok(None),
-        _ => Err(faults::damaged(address)),
-    });
-    checked.try_filter_map(|chunk| async move { Ok(chunk) }).boxed()
+    };
+    stream::unfold(reading, next).boxed()
 }

@@ -1,5 +1,5 @@
 //! Reading a blob again and digesting it. Whatever lies there is an answer; only a backend that does not answer is a
-//! fault.
+//! fault. What is found damaged is left to `quarantine`, and is what lies there until it is stored again.
 
 use artifactstore_dataplane::Verification;
 use artifactstore_types::{ContentAddress, DualDigest, Fault, Location, Mismatch};
@@ -9,7 +9,7 @@ use crate::{
     backend::Backend,
     digesting::Digesting,
     keys::{self, PackId, Stored},
-    serve,
+    quarantine, serve,
     store::Piece,
 };
 
@@ -42,14 +42,24 @@ enum Found {
 }
 
 async fn digest_own(backend: &Backend, address: ContentAddress) -> Result<Found, Fault> {
-    let Some((_, mut bytes)) = backend.store.stream(&keys::blob(address), None).await? else {
-        return Ok(Found::Nothing);
+    let found = match backend.store.stream(&keys::blob(address), None).await? {
+        Some(found) => Some(found),
+        None => match quarantine::find_aside(backend, address).await? {
+            Some(aside) => backend.store.stream(&aside, None).await?,
+            None => None,
+        },
     };
+    let Some((_, mut bytes)) = found else { return Ok(Found::Nothing) };
     let mut digesting = Digesting::start()?;
     while let Some(chunk) = bytes.try_next().await? {
         digesting.update(chunk).await?;
     }
-    digesting.finish().await.map(Found::Bytes)
+    drop(bytes);
+    let actual = digesting.finish().await?;
+    if actual.blake3 != address.digest() {
+        quarantine::doubt_own(backend, address).await;
+    }
+    Ok(Found::Bytes(actual))
 }
 
 async fn digest_packed(
@@ -65,6 +75,12 @@ async fn digest_packed(
     Ok(match backend.store.read(&keys::pack(pack), location.offset..end).await? {
         Piece::Missing => Found::Nothing,
         Piece::Short => Found::Cut,
-        Piece::Bytes(bytes) => Found::Bytes(DualDigest::of(&bytes)),
+        Piece::Bytes(bytes) => {
+            let actual = DualDigest::of(&bytes);
+            if actual.blake3 != address.digest() {
+                quarantine::doubt_packed(backend, pack, address, location).await?;
+            }
+            Found::Bytes(actual)
+        }
     })
 }

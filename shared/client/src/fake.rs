@@ -15,6 +15,7 @@ use artifactstore_types::{
 use async_trait::async_trait;
 use bytes::{Bytes, BytesMut};
 use futures::{StreamExt as _, future, stream, stream::BoxStream};
+use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
 
 use crate::{ByteStream, Connection, Download, KnownFile, ManifestFormat, TailRequest};
@@ -63,6 +64,8 @@ pub struct Mischief {
     pub endless: bool,
     /// A failure of the source of a file is put into other words.
     pub rewords: bool,
+    /// So many listings of files do not show yet what was added.
+    pub stale_listings: usize,
     /// A file sent on its own is never answered.
     pub hangs: bool,
     /// What a tail delivers instead of the log, subscription by subscription.
@@ -118,6 +121,12 @@ pub fn passing() -> Fault {
 
 pub fn lasting() -> Fault {
     Fault::new("AS-FAKE-BROKEN", Category::Internal, "the store is broken")
+}
+
+/// Why an operation is to stop, once the token is cancelled.
+pub async fn stopped(token: CancellationToken) -> Fault {
+    token.cancelled_owned().await;
+    Fault::new("AS-FAKE-STOP", Category::Cancelled, "somebody asked for it")
 }
 
 fn now() -> Timestamp {
@@ -402,7 +411,12 @@ impl Connection for Fake {
         size: PageSize,
         token: Option<PageToken>,
     ) -> Result<Page<FileRecord>, Fault> {
-        Ok(page(&self.state().files_of(package).cloned().collect::<Vec<_>>(), size, token))
+        let mut state = self.state();
+        if state.mischief.stale_listings > 0 {
+            state.mischief.stale_listings -= 1;
+            return Ok(Page { items: Vec::new(), next: None });
+        }
+        Ok(page(&state.files_of(package).cloned().collect::<Vec<_>>(), size, token))
     }
 
     async fn load_manifest(&self, package: PackageId, _format: ManifestFormat) -> Result<Bytes, Fault> {

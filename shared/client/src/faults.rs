@@ -3,16 +3,15 @@
 
 use std::{fmt, io, path::Path};
 
-use artifactstore_types::{Category, ContentAddress, Fault, PackageId, PackageRecord, RelativePath};
+use artifactstore_types::{Category, ContentAddress, Fault, Outcome, PackageId, PackageRecord, RelativePath};
 
 /// Every code made here, with what it means.
 pub const CODES: &[(&str, &str)] = &[
     ("AS-CLIENT-0001", "the directory to push or compare does not exist or cannot be read"),
     ("AS-CLIENT-0002", "the path to push or compare is not a directory"),
     ("AS-CLIENT-0003", "the directory has entries that cannot be files of a package"),
-    ("AS-CLIENT-0004", "a file changed while it was being read"),
+    ("AS-CLIENT-0004", "a file changed or vanished while the directory was being pushed or compared"),
     ("AS-CLIENT-0005", "a local file cannot be read"),
-    ("AS-CLIENT-0006", "the operation was interrupted"),
     ("AS-CLIENT-0007", "the store's answer does not fit the question"),
     ("AS-CLIENT-0008", "the directory to pull into is not empty"),
     ("AS-CLIENT-0009", "a local file or directory cannot be written"),
@@ -52,17 +51,22 @@ pub fn file_changed(path: &RelativePath) -> Fault {
     Fault::new(
         "AS-CLIENT-0004",
         Category::FailedPrecondition,
-        "push file: it changed while it was being read; push again when nothing writes to it",
+        "read file: it changed while it was being read; begin again when nothing writes to it",
+    )
+    .about(path)
+}
+
+pub fn file_vanished(path: &RelativePath) -> Fault {
+    Fault::new(
+        "AS-CLIENT-0004",
+        Category::FailedPrecondition,
+        "read file: it was there when the directory was listed, and is not any more; begin again when nothing changes it",
     )
     .about(path)
 }
 
 pub fn file_unreadable(path: &RelativePath, error: &io::Error) -> Fault {
     Fault::new("AS-CLIENT-0005", category_of(error), format!("read file: {error}")).about(path)
-}
-
-pub fn interrupted(operation: &str) -> Fault {
-    Fault::new("AS-CLIENT-0006", Category::Cancelled, format!("{operation}: interrupted"))
 }
 
 pub fn answer_unfit(operation: &str, what: impl fmt::Display) -> Fault {
@@ -80,6 +84,15 @@ pub fn target_not_empty(path: &Path) -> Fault {
 
 pub fn not_writable(path: impl fmt::Display, error: &io::Error) -> Fault {
     Fault::new("AS-CLIENT-0009", category_of(error), format!("write file: {error}")).about(path)
+}
+
+pub fn target_no_directory(path: &Path) -> Fault {
+    Fault::new(
+        "AS-CLIENT-0010",
+        Category::FailedPrecondition,
+        "pull: the path to pull into, or a part of it, is there and not a directory",
+    )
+    .about(path.display())
 }
 
 pub fn path_leads_elsewhere(path: &RelativePath) -> Fault {
@@ -134,14 +147,27 @@ pub fn thread_lost(operation: &str) -> Fault {
     Fault::new("AS-CLIENT-0017", Category::Internal, format!("{operation}: a thread ended without an answer"))
 }
 
-/// The same fault of a push whose package was given up.
+/// The same fault of a push that may have made a package before it ended, and knows no id to give it up by.
+pub fn perhaps_made(mut fault: Fault) -> Fault {
+    fault.message += "; it is not known whether its package was made";
+    fault.with_unknown_outcome()
+}
+
+/// The same fault of a push whose package was given up, so that it is certain how it ended.
 pub fn given_up(mut fault: Fault, package: PackageId) -> Fault {
     fault.message = format!("{}; package {package} was given up", fault.message);
-    fault
+    Fault { outcome: Outcome::NotApplied, ..fault }
 }
 
 /// The same fault of a push whose package stays as it is.
-pub fn left_open(mut fault: Fault, package: PackageId) -> Fault {
+pub fn left_as_it_is(mut fault: Fault, package: PackageId) -> Fault {
     fault.message = format!("{}; package {package} was left as it is", fault.message);
+    fault
+}
+
+/// The same fault of a pull that had written files before.
+pub fn partly_written(mut fault: Fault, files: u64) -> Fault {
+    let (noun, verb) = if files == 1 { ("file", "was") } else { ("files", "were") };
+    fault.message = format!("{}; {files} {noun} {verb} written before, whole, and can be used", fault.message);
     fault
 }

@@ -4,7 +4,7 @@
 /// One step of a long operation.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Step {
-    /// What there is to do; said once, before any other step.
+    /// What there is to do from here on; said before any other step, and again where another part begins.
     Planned {
         /// How many files.
         files: u64,
@@ -13,6 +13,8 @@ pub enum Step {
     },
     /// So many more bytes are dealt with: sent, received, read again, or found not to need any of it.
     Bytes(u64),
+    /// So many more bytes were read to learn whether they have to be sent; nothing is dealt with by that alone.
+    Compared(u64),
     /// So many more files are dealt with.
     Files(u64),
     /// So many bytes are to be moved again, because moving them failed and is repeated.

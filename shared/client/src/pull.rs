@@ -1,15 +1,24 @@
 //! Pulling a package into a directory. The manifest decides what is right: it is checked against the package, and every
-//! file against it while it is written. A file gets its name only once its bytes are proven; nothing that was asked
-//! for is left half done under a name somebody could take for the real one.
+//! file against it while it is written. A file gets its name only once its bytes are proven and durable; nothing that was
+//! asked for is left half done under a name somebody could take for the real one. When a pull ends, however it ends, the
+//! directory is at rest; when it ends well, its names are durable too.
 
-use std::{path::PathBuf, sync::Arc};
+use std::{
+    future::Future,
+    path::PathBuf,
+    pin::pin,
+    sync::{
+        Arc,
+        atomic::{AtomicU64, Ordering},
+    },
+};
 
 use artifactstore_manifest::Manifest;
 use artifactstore_types::{ByteRange, ContentAddress, Fault, PackageId, PackageRecord};
 use bytes::Bytes;
 use futures::{StreamExt as _, TryStreamExt as _, stream};
-use tokio::sync::mpsc;
-use tokio_util::{sync::CancellationToken, task::TaskTracker};
+use tokio::{sync::mpsc, task};
+use tokio_util::task::TaskTracker;
 
 use crate::{Connection, Download, Progress, Step, faults, manifest, retry};
 
@@ -18,10 +27,10 @@ mod write;
 
 use target::Target;
 
-/// How many files are on their way at once.
-const FILES_AT_ONCE: usize = 8;
+/// How many files are on their way at once: enough that one sync of the disk serves several of them.
+const FILES_AT_ONCE: usize = 24;
 /// Chunks of one file that wait to be written.
-const CHUNKS_AHEAD: usize = 4;
+const CHUNKS_AHEAD: usize = 2;
 
 /// What is to be pulled, and where to.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -50,7 +59,7 @@ pub struct Pulled {
     pub bytes: u64,
 }
 
-/// Pulls a package. Stops when `interrupt` is cancelled.
+/// Pulls a package. Stops when `interrupt` is ready, which says why: it is the fault the pull then ends with.
 ///
 /// # Errors
 /// A package that is not finalized, a directory that is not empty or cannot be written, a manifest or bytes that are
@@ -59,18 +68,22 @@ pub async fn pull(
     connection: &Arc<dyn Connection>,
     request: PullRequest,
     progress: Arc<dyn Progress>,
-    interrupt: CancellationToken,
+    interrupt: impl Future<Output = Fault> + Send,
 ) -> Result<Pulled, Fault> {
-    let writers = TaskTracker::new();
+    let (writers, written) = (TaskTracker::new(), Arc::new(AtomicU64::new(0)));
+    let interrupt = pin!(interrupt);
     let pulled = tokio::select! {
         biased;
-        () = interrupt.cancelled() => Err(faults::interrupted("pull")),
-        pulled = pull_all(connection, request, progress, &writers) => pulled,
+        fault = interrupt => Err(fault),
+        pulled = pull_all(connection, request, progress, &writers, &written) => pulled,
     };
     // Whoever called finds the directory at rest: no file is placed, and no remains are taken away, after this.
     writers.close();
     writers.wait().await;
-    pulled
+    pulled.map_err(|fault| match written.load(Ordering::Relaxed) {
+        0 => fault,
+        files => faults::partly_written(fault, files),
+    })
 }
 
 async fn pull_all(
@@ -78,6 +91,7 @@ async fn pull_all(
     request: PullRequest,
     progress: Arc<dyn Progress>,
     writers: &TaskTracker,
+    written: &Arc<AtomicU64>,
 ) -> Result<Pulled, Fault> {
     let PullRequest { package: id, directory, overwrite, expected } = request;
     let (package, manifest_digest) = manifest::load_finalized(connection, "pull", id).await?;
@@ -86,7 +100,8 @@ async fn pull_all(
     let bytes = manifest.files().iter().map(|file| file.size_bytes).sum();
     progress.on(Step::Planned { files: file_count as u64, bytes });
 
-    let opened = writers.spawn_blocking(move || Target::open(&directory, overwrite)).await;
+    let (token, written) = (writers.token(), Arc::clone(written));
+    let opened = task::spawn_blocking(move || Target::open(&directory, overwrite, written, token)).await;
     let target = Arc::new(opened.map_err(|_| faults::thread_lost("open directory"))??);
     let writers = writers.clone();
     let pulling = Pulling { connection: Arc::clone(connection), id, manifest, target, writers, progress };
@@ -95,6 +110,10 @@ async fn pull_all(
         .buffer_unordered(FILES_AT_ONCE)
         .try_for_each(|()| async { Ok(()) })
         .await?;
+    let Pulling { manifest, target, writers, .. } = pulling;
+    let settled =
+        writers.spawn_blocking(move || target.settle(manifest.files().iter().map(|file| &file.relative_path)));
+    settled.await.map_err(|_| faults::thread_lost("sync directory"))??;
     Ok(Pulled { package, manifest_digest, file_count: file_count as u64, bytes })
 }
 

@@ -4,11 +4,10 @@
 //! a push that then fails is given up, with the reason, so that it never looks like one that is still being filled; the
 //! push can simply be run again, and what has arrived is not sent twice.
 
-use std::{path::PathBuf, sync::Arc, time::Duration};
+use std::{future::Future, path::PathBuf, pin::pin, sync::Arc, time::Duration};
 
 use artifactstore_types::{Actor, Fault, NewPackage, PackageId, PackageRecord, Upload};
 use tokio::{task, time};
-use tokio_util::sync::CancellationToken;
 
 use crate::{Connection, Progress, RefusedEntry, Step, Walk, faults, retry, walk};
 
@@ -65,7 +64,8 @@ pub struct Pushed {
     pub skipped: Vec<RefusedEntry>,
 }
 
-/// Pushes a directory. Stops when `interrupt` is cancelled.
+/// Pushes a directory. Stops when `interrupt` is ready, which says why: it is the fault the push then ends with, and the
+/// message of either says what became of the package.
 ///
 /// # Errors
 /// What the directory holds that a package cannot (nothing has happened then), a file that changed while it was read,
@@ -74,20 +74,30 @@ pub async fn push(
     connection: &Arc<dyn Connection>,
     request: PushRequest,
     progress: Arc<dyn Progress>,
-    interrupt: CancellationToken,
+    interrupt: impl Future<Output = Fault> + Send,
 ) -> Result<Pushed, Fault> {
+    let mut interrupt = pin!(interrupt);
     let PushRequest { directory, target, actor, replace, finalize, skip_special } = request;
-    let walked = task::spawn_blocking(move || walk(&directory, skip_special)).await;
+    let walked = tokio::select! {
+        biased;
+        fault = &mut interrupt => return Err(fault),
+        walked = task::spawn_blocking(move || walk(&directory, skip_special)) => walked,
+    };
     let Walk { files, skipped, total_bytes } = walked.map_err(|_| faults::thread_lost("read directory"))??;
     let file_count = files.len() as u64;
     progress.on(Step::Planned { files: file_count, bytes: total_bytes });
-    if interrupt.is_cancelled() {
-        return Err(faults::interrupted("push"));
-    }
 
-    let (package, own) = match target {
-        PushTarget::New(new) => (retry::once(|| connection.create_package(&actor, (*new).clone())).await?, true),
-        PushTarget::Open(id) => (retry::idempotent(|| connection.load_package(id)).await?, false),
+    let own = matches!(target, PushTarget::New(_));
+    let opening = async {
+        match target {
+            PushTarget::New(new) => retry::once(|| connection.create_package(&actor, (*new).clone())).await,
+            PushTarget::Open(id) => retry::idempotent(|| connection.load_package(id)).await,
+        }
+    };
+    let package = tokio::select! {
+        biased;
+        fault = &mut interrupt => return Err(if own { faults::perhaps_made(fault) } else { fault }),
+        package = opening => package?,
     };
     let id = package.package_id;
     let upload = Upload { package_id: id, actor: actor.clone(), replace };
@@ -100,9 +110,13 @@ pub async fn push(
             retry::idempotent(|| connection.load_package(id)).await
         }
     };
+    let mut interrupted = false;
     let done = tokio::select! {
         biased;
-        () = interrupt.cancelled() => Err(faults::interrupted("push")),
+        fault = &mut interrupt => {
+            interrupted = true;
+            Err(fault)
+        }
         done = work => done,
     };
     match done {
@@ -110,7 +124,8 @@ pub async fn push(
             Ok(Pushed { package, file_count, bytes: total_bytes, bytes_sent: transfer.bytes_sent(), skipped })
         }
         Err(fault) if own => Err(give_up(connection, &actor, id, fault).await),
-        Err(fault) => Err(faults::left_open(fault, id)),
+        Err(fault) if interrupted => Err(faults::left_as_it_is(fault, id).with_unknown_outcome()),
+        Err(fault) => Err(faults::left_as_it_is(fault, id)),
     }
 }
 
@@ -121,7 +136,7 @@ async fn give_up(connection: &Arc<dyn Connection>, actor: &Actor, id: PackageId,
     let failing = connection.fail_package(actor, id, &reason);
     match time::timeout(GIVE_UP_DEADLINE, failing).await {
         Ok(Ok(_)) => faults::given_up(fault, id),
-        Ok(Err(_)) | Err(_) => faults::left_open(fault, id),
+        Ok(Err(_)) | Err(_) => faults::left_as_it_is(fault, id).with_unknown_outcome(),
     }
 }
 

@@ -89,34 +89,36 @@ pub fn chunks(files: Arc<[LocalFile]>, index: usize) -> ByteStream {
 pub fn each<T: Send + 'static>(
     files: Arc<[LocalFile]>,
     indexes: Arc<[usize]>,
-    work: fn(&LocalFile) -> Result<T, Fault>,
+    work: impl Fn(&LocalFile) -> Result<T, Fault> + Clone + Send + 'static,
 ) -> impl Stream<Item = Result<(usize, T), Fault>> + Send {
     let threads = std::thread::available_parallelism().map_or(1, usize::from);
     let batches = batches(indexes.len(), |position| files[indexes[position]].size_bytes);
     stream::iter(batches)
         .map(move |batch| {
-            let (files, indexes) = (Arc::clone(&files), Arc::clone(&indexes));
+            let (files, indexes, work) = (Arc::clone(&files), Arc::clone(&indexes), work.clone());
             on_thread(move || indexes[batch].iter().map(|&index| Ok((index, work(&files[index])?))).collect::<Vec<_>>())
         })
         .buffered(threads)
         .flat_map(|batch| stream::iter(batch.unwrap_or_else(|fault| vec![Err(fault)])))
 }
 
-/// Both digests of one file's bytes. Blocks the thread.
-pub fn dual_digest(file: &LocalFile) -> Result<DualDigest, Fault> {
+/// Both digests of one file's bytes; `passed` is told of them as they pass. Blocks the thread.
+pub fn dual_digest(file: &LocalFile, passed: impl Fn(u64)) -> Result<DualDigest, Fault> {
     let mut hasher = DualHasher::default();
     for_each_chunk(file, |chunk| {
         hasher.update(&chunk);
+        passed(chunk.len() as u64);
         true
     })?;
     Ok(hasher.finish())
 }
 
-/// The address of one file's bytes. Blocks the thread.
-pub fn address(file: &LocalFile) -> Result<ContentAddress, Fault> {
+/// The address of one file's bytes; `passed` is told of them as they pass. Blocks the thread.
+pub fn address(file: &LocalFile, passed: impl Fn(u64)) -> Result<ContentAddress, Fault> {
     let mut hasher = blake3::Hasher::new();
     for_each_chunk(file, |chunk| {
         hasher.update(&chunk);
+        passed(chunk.len() as u64);
         true
     })?;
     Ok(ContentAddress::from_blake3(*hasher.finalize().as_bytes()))
@@ -208,7 +210,8 @@ fn open(file: &LocalFile) -> Result<File, Fault> {
     let flags = OFlags::RDONLY | OFlags::NOFOLLOW | OFlags::NONBLOCK | OFlags::NOCTTY | OFlags::CLOEXEC;
     match rustix::fs::open(&file.source, flags, Mode::empty()) {
         Ok(descriptor) => Ok(File::from(descriptor)),
-        Err(Errno::NOENT | Errno::LOOP | Errno::NOTDIR | Errno::NXIO) => Err(faults::file_changed(&file.relative_path)),
+        Err(Errno::NOENT | Errno::NOTDIR) => Err(faults::file_vanished(&file.relative_path)),
+        Err(Errno::LOOP | Errno::NXIO) => Err(faults::file_changed(&file.relative_path)),
         Err(error) => Err(faults::file_unreadable(&file.relative_path, &io::Error::from(error))),
     }
 }

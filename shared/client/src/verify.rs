@@ -1,5 +1,5 @@
-//! Verifying a package: its manifest, the stored bytes of every file, and, if asked, a directory against both. What is
-//! wrong is a finding, and all findings are reported; a fault means that it could not be told.
+//! Verifying a package: its manifest, the registry against it, the stored bytes of every file, and, if asked, a directory
+//! against all of it. What is wrong is a finding, and all findings are reported; a fault means that it could not be told.
 
 use std::{collections::HashMap, path::PathBuf, sync::Arc};
 
@@ -7,9 +7,10 @@ use artifactstore_manifest::{FileEntry, Manifest};
 use artifactstore_types::{ContentAddress, Fault, FileRecord, Mismatch, PackageId, PackageRecord};
 use futures::StreamExt as _;
 
-use crate::{Connection, Progress, Step, manifest};
+use crate::{Connection, Progress, RefusedEntry, Step, manifest};
 
 mod directory;
+mod record;
 
 /// What is to be verified.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -18,6 +19,8 @@ pub struct VerifyRequest {
     pub package: PackageId,
     /// A directory that should hold exactly the files of the package.
     pub directory: Option<PathBuf>,
+    /// Whether symbolic links, sockets, named pipes and devices in it are passed over, and are no finding.
+    pub skip_special: bool,
     /// The manifest digest it must have, where that is known from elsewhere.
     pub expected: Option<ContentAddress>,
 }
@@ -28,7 +31,7 @@ pub struct VerifyRequest {
 pub enum FindingKind {
     /// The manifest is not the one that was finalized or expected, or it is malformed.
     Manifest,
-    /// The registry and the manifest disagree about a file.
+    /// The registry and the manifest disagree about the package or a file.
     Registry,
     /// No bytes are stored for a file.
     StoredMissing,
@@ -85,6 +88,8 @@ pub struct Verified {
     pub bytes: u64,
     /// How many files of the directory were compared.
     pub local_file_count: Option<u64>,
+    /// Special files of the directory that were passed over on request.
+    pub skipped: Vec<RefusedEntry>,
     /// What is wrong; empty means that all of it is as it was finalized.
     pub findings: Vec<Finding>,
 }
@@ -104,9 +109,16 @@ pub async fn verify(
     request: VerifyRequest,
     progress: Arc<dyn Progress>,
 ) -> Result<Verified, Fault> {
-    let VerifyRequest { package: id, directory, expected } = request;
+    let VerifyRequest { package: id, directory, skip_special, expected } = request;
     let (package, digest) = manifest::load_finalized(connection, "verify", id).await?;
-    let mut verified = Verified { package, file_count: 0, bytes: 0, local_file_count: None, findings: Vec::new() };
+    let mut verified = Verified {
+        package,
+        file_count: 0,
+        bytes: 0,
+        local_file_count: None,
+        skipped: Vec::new(),
+        findings: Vec::new(),
+    };
     let manifest = match manifest::load(connection, id, expected.into_iter().chain([digest])).await {
         Ok(manifest) => Some(manifest),
         Err(fault) if manifest::is_about_content(&fault) => {
@@ -115,13 +127,14 @@ pub async fn verify(
         }
         Err(fault) => return Err(fault),
     };
-    let local = if directory.is_some() { 2 } else { 1 };
-    let (files, bytes) = (verified.package.file_count * local, verified.package.size_bytes * local);
-    progress.on(Step::Planned { files, bytes });
+    progress.on(Step::Planned { files: verified.package.file_count, bytes: verified.package.size_bytes });
 
+    if let Some(manifest) = &manifest {
+        record::check(manifest, &mut verified);
+    }
     check_stored(connection, id, manifest.as_ref(), &mut verified, &progress).await?;
     if let (Some(directory), Some(manifest)) = (directory, manifest) {
-        directory::check(directory, &manifest, &mut verified, &progress).await?;
+        directory::check(directory, skip_special, &manifest, &mut verified, &progress).await?;
     }
     Ok(verified)
 }

@@ -165,12 +165,14 @@ pub(crate) fn scan(directory: &Path) -> Result<Found, Fault> {
     while let Some(entry) = entries.next() {
         let entry = match entry {
             Ok(entry) => entry,
-            Err(error) if error.depth() == 0 => {
-                return Err(faults::directory_unreadable(directory, &io::Error::from(error)));
-            }
             Err(error) => {
-                let path = error.path().unwrap_or(directory).to_owned();
-                found.refuse(directory, &path, EntryRefused::Unreadable(io::Error::from(error).to_string()));
+                let (path, depth) = (error.path().unwrap_or(directory).to_owned(), error.depth());
+                // What the walk says around it is the path again.
+                let error = error.into_io_error().unwrap_or_else(|| io::ErrorKind::Other.into());
+                if depth == 0 {
+                    return Err(faults::directory_unreadable(directory, &error));
+                }
+                found.refuse(directory, &path, EntryRefused::Unreadable(error.to_string()));
                 continue;
             }
         };
@@ -229,7 +231,7 @@ fn examine(root: &Path, entry: &walkdir::DirEntry) -> Result<Entry, EntryRefused
         return Ok(Entry::Directory(relative_path));
     }
     let unreadable = |error: io::Error| EntryRefused::Unreadable(error.to_string());
-    let metadata = entry.metadata().map_err(|error| unreadable(error.into()))?;
+    let metadata = fs::symlink_metadata(entry.path()).map_err(unreadable)?;
     rustix::fs::accessat(CWD, entry.path(), Access::READ_OK, AtFlags::EACCESS)
         .map_err(|error| unreadable(error.into()))?;
     Ok(Entry::File(LocalFile {

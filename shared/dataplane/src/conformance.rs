@@ -20,6 +20,7 @@ mod ingests;
 mod listings;
 mod memory;
 mod reads;
+mod repairs;
 mod subject;
 
 #[cfg(test)]
@@ -41,6 +42,7 @@ pub use self::{
     listings::{inventory_lists_each_blob_once, presence_is_answered_in_order},
     memory::memory_is_bounded,
     reads::{a_range_is_that_range_of_the_whole, damaged_bytes_never_end_well, verification_reads_again},
+    repairs::what_was_damaged_is_stored_anew,
     subject::{Damage, Offered, Subject},
 };
 
@@ -149,6 +151,7 @@ macro_rules! data_plane_conformance {
             memory_is_bounded
             empty_blobs_are_blobs
             what_is_compacted_stays_readable
+            what_was_damaged_is_stored_anew
         }
     };
     (@each $subject:tt $($obligation:ident)+) => {

@@ -1,6 +1,6 @@
 //! The reference implementation: everything in a map. It keeps every obligation but durability and bounded memory, so
 //! that whoever uses a data plane can be tested without one, and so that a new implementation can be compared with
-//! something obvious. Invariant: a copy is in `copies` exactly when it can be served.
+//! something obvious. Invariant: a blob is current only while nobody found its copy damaged.
 
 mod shelf;
 
@@ -77,6 +77,18 @@ impl MemoryPlane {
             let message = "the backend does not answer";
             Err(Fault::new(codes::UNREACHABLE, Category::Unavailable, message).about(&backend.backend_id))
         }
+    }
+
+    /// Whether bytes read at a location are those of the address; where they are not, the blob counts as absent.
+    fn is_sound(&self, address: ContentAddress, location: &Location, bytes: &[u8]) -> Result<bool, Fault> {
+        let sound = ContentAddress::of(bytes) == address;
+        if !sound {
+            self.with_shelf(Some(&location.backend_id), |shelf| {
+                shelf.lose(address, &location.key);
+                Ok(())
+            })?;
+        }
+        Ok(sound)
     }
 
     fn store(&self, backend_id: Option<&BackendId>, key: &Key, bytes: Bytes, digests: DualDigest) -> StoreResult {
@@ -181,7 +193,7 @@ impl DataPlane for MemoryPlane {
         let range = range.resolve(size_bytes).map_err(|refused| {
             Fault::new(codes::OUT_OF_RANGE, Category::OutOfRange, refused.to_string()).about(address)
         })?;
-        let part = if ContentAddress::of(&bytes) == address {
+        let part = if self.is_sound(address, location, &bytes)? {
             // The bytes are those of the address, so there are as many as there were.
             let in_memory = |at: u64| usize::try_from(at).unwrap_or(usize::MAX).min(bytes.len());
             Ok(bytes.slice(in_memory(range.start)..in_memory(range.end)))
@@ -197,6 +209,9 @@ impl DataPlane for MemoryPlane {
         let bytes = self.with_shelf(Some(&location.backend_id), |shelf| {
             Ok(shelf.find(address, location).map(|stored| stored.bytes.clone()))
         })?;
+        if let Some(bytes) = &bytes {
+            self.is_sound(address, location, bytes)?;
+        }
         let actual = bytes.map(|bytes| DualDigest::of(&bytes));
         let mismatch = match &actual {
             None => Some(Mismatch::Missing),

@@ -120,7 +120,8 @@ pub struct Compaction {
 ///    a fault.
 /// 9. Deletion is idempotent: the first says `deleted`, later ones do not, none fails. A deleted blob is `NotFound`.
 /// 10. Deleting one blob leaves every other readable, those of the same pack included; ingesting it again repairs it.
-/// 11. `have_objects` answers in the order asked, and yes only for what can be served now.
+/// 11. `have_objects` answers in the order asked, and yes only for what can be served now, as far as is known: bytes that
+///     changed where they lie are known when they have been read (18).
 /// 12. `inventory` lists every stored blob once over its pages, and nothing else.
 /// 13. A batch answers each blob on its own, in order: one refused blob does not refuse its neighbours.
 /// 14. Unknown backends are `NotFound`; an unreachable backend is `Unavailable`, with `Retry` and `Outcome` as they
@@ -129,6 +130,8 @@ pub struct Compaction {
 /// 16. Empty blobs are blobs.
 /// 17. After `compact` every blob of the pack that was to be kept can be read where its new receipt says, and until
 ///     the old pack is deleted also where it lay before.
+/// 18. A blob that a read or a verification found damaged is not said to be here, also after a crash. Ingesting the same
+///     bytes again stores them anew; from then on it is served where the new receipt says.
 #[async_trait]
 pub trait DataPlane: Send + Sync + 'static {
     /// The identity that receipts carry.

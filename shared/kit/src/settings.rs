@@ -41,6 +41,16 @@ pub struct Settings {
     /// How long calls under way may go on after the process was asked to end, in seconds. Default 25, which fits the 30
     /// that Kubernetes waits.
     pub drain_timeout_seconds: NonZeroU32,
+    /// How many uploads are under way at once at most; further ones wait. Default 64.
+    pub max_ingests: NonZeroU32,
+    /// Where commands find a server. A server itself passes this one and the three below over.
+    pub server: Option<String>,
+    /// The directory commands work on without a server.
+    pub embedded: Option<PathBuf>,
+    /// What commands work in where they are not told.
+    pub namespace: Option<String>,
+    /// On whose behalf commands change something where they are not told.
+    pub actor: Option<String>,
 }
 
 impl Default for Settings {
@@ -53,16 +63,21 @@ impl Default for Settings {
             log_format: LogFormat::default(),
             grpc_addr: local(7070),
             http_addr: local(7071),
-            request_timeout_seconds: seconds::<30>(),
-            health_timeout_seconds: seconds::<5>(),
-            drain_timeout_seconds: seconds::<25>(),
+            request_timeout_seconds: number::<30>(),
+            health_timeout_seconds: number::<5>(),
+            drain_timeout_seconds: number::<25>(),
+            max_ingests: number::<64>(),
+            server: None,
+            embedded: None,
+            namespace: None,
+            actor: None,
         }
     }
 }
 
-const fn seconds<const N: u32>() -> NonZeroU32 {
+const fn number<const N: u32>() -> NonZeroU32 {
     match NonZeroU32::new(N) {
-        Some(seconds) => seconds,
+        Some(number) => number,
         None => NonZeroU32::MIN,
     }
 }
@@ -89,6 +104,11 @@ impl Settings {
     /// How long calls under way may go on after the process was asked to end.
     pub fn drain_timeout(&self) -> Duration {
         Duration::from_secs(self.drain_timeout_seconds.get().into())
+    }
+
+    /// How many uploads are under way at once at most.
+    pub fn max_ingests(&self) -> usize {
+        usize::try_from(self.max_ingests.get()).unwrap_or(usize::MAX)
     }
 }
 
@@ -197,7 +217,8 @@ impl Provider for Variables<'_> {
         let keys = given.filter_map(|(name, value)| {
             let key = name.strip_prefix(PREFIX)?.to_lowercase();
             // Text stays text, even where it looks like a number or a list.
-            let is_number = key.rsplit('_').next().is_some_and(|last| NUMBERS.contains(&last));
+            let last = key.rsplit('_').next();
+            let is_number = key.starts_with("max_") || last.is_some_and(|last| NUMBERS.contains(&last));
             let number = is_number.then(|| value.parse::<u64>().ok()).flatten();
             Some((key, number.map_or_else(|| Value::from(value.as_str()), Value::from)))
         });

@@ -1,38 +1,57 @@
-//! Connections as they are accepted: so many at once, and each ends at once when it is cut, whatever it is doing.
+//! Connections as they are accepted: so many at once, and each ends at once when it is cut, whatever it is doing, or when
+//! nothing has come over it for too long, so that nobody holds a place by saying nothing.
 
 use std::{
     io::{self, IoSlice},
+    net::SocketAddr,
     pin::Pin,
     sync::Arc,
     task::{Context, Poll},
     time::Duration,
 };
 
+use axum::serve::Listener;
 use futures::{Stream, stream};
 use tokio::{
     io::{AsyncRead, AsyncWrite, ReadBuf},
     net::{TcpListener, TcpStream},
     sync::{OwnedSemaphorePermit, Semaphore},
-    time,
+    time::{self, Instant, Sleep},
 };
 use tokio_util::sync::{CancellationToken, WaitForCancellationFutureOwned};
 use tonic::transport::server::{Connected, TcpConnectInfo};
 
+use crate::DoorOptions;
+
 /// How long accepting pauses when the system refuses, as it does when there are no more file descriptors.
 const PAUSE: Duration = Duration::from_millis(100);
 
-/// The connections that come to `listener`, at most `most` at once, each cut when `cut` is cancelled.
-pub fn accepted(
+/// Where connections come in.
+pub struct Door {
     listener: TcpListener,
-    most: usize,
+    room: Arc<Semaphore>,
+    max_silence: Duration,
     cut: CancellationToken,
-) -> impl Stream<Item = io::Result<Cuttable>> + Send {
-    let room = Arc::new(Semaphore::new(most));
-    stream::unfold((listener, room, cut), |(listener, room, cut)| async move {
-        let place = Arc::clone(&room).acquire_owned().await.ok()?;
-        let socket = loop {
-            match listener.accept().await {
-                Ok((socket, _)) => break socket,
+}
+
+impl Door {
+    /// The connections that come to `listener`, within the bounds of `options`, each cut when `cut` is cancelled.
+    pub fn new(listener: TcpListener, options: &DoorOptions, cut: CancellationToken) -> Self {
+        let room = Arc::new(Semaphore::new(options.max_connections));
+        Self { listener, room, max_silence: options.max_silence, cut }
+    }
+
+    /// The connections as a stream, which does not end.
+    pub fn connections(self) -> impl Stream<Item = io::Result<Cuttable>> + Send {
+        stream::unfold(self, |door| async move { Some((Ok(door.next().await.0), door)) })
+    }
+
+    async fn next(&self) -> (Cuttable, SocketAddr) {
+        // The semaphore is never closed.
+        let place = Arc::clone(&self.room).acquire_owned().await.ok();
+        let (socket, peer) = loop {
+            match self.listener.accept().await {
+                Ok(accepted) => break accepted,
                 Err(error) => {
                     tracing::warn!(%error, "cannot accept a connection; trying again");
                     time::sleep(PAUSE).await;
@@ -43,16 +62,37 @@ pub fn accepted(
         if let Err(error) = socket.set_nodelay(true) {
             tracing::debug!(%error, "the connection delays small writes");
         }
-        let connection = Cuttable { socket, cut: Box::pin(cut.clone().cancelled_owned()), _place: place };
-        Some((Ok(connection), (listener, room, cut)))
-    })
+        let connection = Cuttable {
+            socket,
+            cut: Box::pin(self.cut.clone().cancelled_owned()),
+            max_silence: self.max_silence,
+            silence: Box::pin(time::sleep(self.max_silence)),
+            _place: place,
+        };
+        (connection, peer)
+    }
 }
 
-/// A connection that fails once it is cut.
+impl Listener for Door {
+    type Io = Cuttable;
+    type Addr = SocketAddr;
+
+    async fn accept(&mut self) -> (Cuttable, SocketAddr) {
+        self.next().await
+    }
+
+    fn local_addr(&self) -> io::Result<SocketAddr> {
+        self.listener.local_addr()
+    }
+}
+
+/// A connection that fails once it is cut, or silent for too long.
 pub struct Cuttable {
     socket: TcpStream,
     cut: Pin<Box<WaitForCancellationFutureOwned>>,
-    _place: OwnedSemaphorePermit,
+    max_silence: Duration,
+    silence: Pin<Box<Sleep>>,
+    _place: Option<OwnedSemaphorePermit>,
 }
 
 impl Connected for Cuttable {
@@ -64,16 +104,22 @@ impl Connected for Cuttable {
 }
 
 impl AsyncRead for Cuttable {
-    /// Whoever serves a connection always waits for more to read, so it is here that a cut is noticed.
+    /// Whoever serves a connection always waits for more to read, so it is here that a cut or a silence is noticed.
     fn poll_read(
         mut self: Pin<&mut Self>,
         context: &mut Context<'_>,
         buffer: &mut ReadBuf<'_>,
     ) -> Poll<io::Result<()>> {
-        if self.cut.as_mut().poll(context).is_ready() {
+        let this = &mut *self;
+        if this.cut.as_mut().poll(context).is_ready() {
             return Poll::Ready(Err(io::ErrorKind::ConnectionAborted.into()));
         }
-        Pin::new(&mut self.socket).poll_read(context, buffer)
+        let read = Pin::new(&mut this.socket).poll_read(context, buffer);
+        if read.is_ready() {
+            this.silence.as_mut().reset(Instant::now() + this.max_silence);
+            return read;
+        }
+        this.silence.as_mut().poll(context).map(|()| Err(io::ErrorKind::TimedOut.into()))
     }
 }
 

@@ -1,5 +1,6 @@
-//! How long calls may take. One that is a message each way has a limit of the server's own; a client's deadline
-//! (`grpc-timeout`) holds for any call until its answer begins.
+//! How long calls may take until their answer begins: as long as the server's own limit and the client's deadline
+//! (`grpc-timeout`) allow. An upload that is answered at its end has no limit of the server's own; its parts have. Nor have calls whose time
+//! depends on what they are about.
 
 use std::{collections::BTreeSet, sync::Arc, time::Duration};
 
@@ -21,18 +22,18 @@ const HEAD_START: Duration = Duration::from_millis(20);
 #[derive(Clone, Debug)]
 pub struct Deadline {
     limit: Duration,
-    unary: Arc<BTreeSet<String>>,
+    unlimited: Arc<BTreeSet<String>>,
 }
 
 impl Deadline {
     pub fn new(limit: Duration, unhurried: &[&str]) -> Self {
-        let mut unary = methods::unary();
-        unary.retain(|path| !unhurried.contains(&path.as_str()));
-        Self { limit, unary: Arc::new(unary) }
+        let mut unlimited = methods::uploads();
+        unlimited.extend(unhurried.iter().map(ToString::to_string));
+        Self { limit, unlimited: Arc::new(unlimited) }
     }
 
     fn of(&self, path: &str, headers: &HeaderMap) -> Option<Duration> {
-        let own = self.unary.contains(path).then_some(self.limit);
+        let own = (!self.unlimited.contains(path)).then_some(self.limit);
         let asked = asked(headers).map(|asked| asked.saturating_sub(HEAD_START.min(asked / 10)));
         own.into_iter().chain(asked).min()
     }
@@ -73,8 +74,9 @@ mod tests {
     use super::*;
 
     const UNARY: &str = "/artifactstore.v1.PackageService/GetPackage";
+    const STREAM: &str = "/artifactstore.v1.EventService/Tail";
+    const UPLOAD: &str = "/artifactstore.v1.PackageService/IngestFile";
     const UNHURRIED: &str = "/artifactstore.v1.DataPlaneService/VerifyObject";
-    const STREAM: &str = "/artifactstore.v1.PackageService/IngestFile";
 
     fn limit(path: &str, timeout: Option<&str>) -> Option<Duration> {
         let header = timeout.map(|text| ("grpc-timeout".parse().unwrap(), text.parse().unwrap()));
@@ -82,9 +84,10 @@ mod tests {
     }
 
     #[test]
-    fn only_calls_have_a_limit_of_the_servers_own() {
+    fn every_answer_has_to_begin_in_time_but_that_to_an_upload() {
         assert_eq!(limit(UNARY, None), Some(Duration::from_secs(30)));
-        assert_eq!(limit(STREAM, None), None);
+        assert_eq!(limit(STREAM, None), Some(Duration::from_secs(30)));
+        assert_eq!(limit(UPLOAD, None), None);
         assert_eq!(limit(UNHURRIED, None), None);
     }
 
@@ -93,7 +96,7 @@ mod tests {
         assert_eq!(limit(UNARY, Some("1H")), Some(Duration::from_secs(30)));
         assert_eq!(limit(UNARY, Some("5S")), Some(Duration::from_millis(4_980)));
         assert_eq!(limit(STREAM, Some("100m")), Some(Duration::from_millis(90)));
-        assert_eq!(limit(STREAM, Some("0n")), Some(Duration::ZERO));
+        assert_eq!(limit(UPLOAD, Some("0n")), Some(Duration::ZERO));
     }
 
     #[test]

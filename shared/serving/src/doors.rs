@@ -19,7 +19,7 @@ use tokio_util::sync::CancellationToken;
 use tonic::service::Routes;
 
 use crate::{
-    connections,
+    connections::Door,
     deadline::{Deadline, within_deadline},
     details::with_details,
     faults,
@@ -78,20 +78,22 @@ impl Doors {
         let Self { options, grpc, http } = self;
         let Offer { services, http: pages, checked, draining } = offer;
         let cut = shutdown.hard().child_token();
-        let statuses = Statuses::new();
+        let statuses = Statuses::new(&*checked).await;
 
         let routes = with_standard_services(services, &statuses).map_err(|error| faults::ended(&error))?;
         let calls = transport::tune_server(tonic::transport::Server::builder())
             .add_routes(layered(routes, &options))
             .serve_with_incoming_shutdown(
-                connections::accepted(grpc, options.max_connections, cut.clone()),
+                Door::new(grpc, &options, cut.clone()).connections(),
                 draining.clone().cancelled_owned(),
             );
         let calls = async { calls.await.map_err(|error| faults::ended(&error)) };
+        let http = Door::new(http, &options, cut.clone());
         let doors = Box::pin(both(calls, http, pages, &options));
         let ending = async {
             statuses.watch(&*checked, options.health_interval, shutdown.soft()).await;
             draining.cancel();
+            statuses.dismiss_watchers(&*checked).await;
             time::sleep(options.drain_timeout).await;
             cut.cancel();
             pending::<()>().await;
@@ -107,7 +109,7 @@ impl Doors {
 /// Both doors; the HTTP one closes when calls have ended, so that it tells until then how the process is.
 async fn both(
     calls: impl Future<Output = Result<(), Fault>>,
-    http: TcpListener,
+    http: Door,
     pages: Router,
     options: &DoorOptions,
 ) -> Result<(), Fault> {

@@ -11,6 +11,7 @@ pub const CODES: &[(&str, &str)] = &[
     ("AS-SERVER-0003", "the server cannot listen on an address"),
     ("AS-SERVER-0004", "the store did not say in time how it is"),
     ("AS-SERVER-0005", "the server ended unexpectedly"),
+    ("AS-SERVER-0006", "an upload did not begin in time"),
 ];
 
 pub fn too_slow(limit: Duration) -> Fault {
@@ -38,4 +39,9 @@ pub fn health_unknown(limit: Duration) -> Fault {
 
 pub fn ended(error: &dyn std::error::Error) -> Fault {
     Fault::new("AS-SERVER-0005", Category::Internal, format!("serve: {error}"))
+}
+
+/// The fault of an upload whose header did not come within `limit`.
+pub fn not_begun(limit: Duration) -> Fault {
+    Fault::new("AS-SERVER-0006", Category::DeadlineExceeded, format!("ingest file: no header came in {limit:?}"))
 }

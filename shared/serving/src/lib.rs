@@ -16,7 +16,7 @@ mod reports;
 mod statuses;
 
 pub use doors::{Doors, Offer};
-pub use faults::{CODES, health_unknown, shutting_down};
+pub use faults::{CODES, health_unknown, not_begun, shutting_down};
 pub use options::DoorOptions;
 pub use probe::{Backend, probed};
 pub use statuses::{Checked, Standing};

@@ -12,7 +12,8 @@ pub struct DoorOptions {
     pub grpc_addr: SocketAddr,
     /// Where HTTP is served; port 0 lets the system choose.
     pub http_addr: SocketAddr,
-    /// How long a call that is not a stream may take at most; a client's own deadline counts where it is shorter.
+    /// How long a call may take until its answer begins, and the header of an upload until it comes; a client's own
+    /// deadline counts where it is shorter.
     pub request_timeout: Duration,
     /// The paths of calls whose time depends on what they are about, such as reading a large blob again: they are held to
     /// the client's deadline only.
@@ -23,8 +24,11 @@ pub struct DoorOptions {
     pub health_interval: Duration,
     /// How long calls under way may go on after the end was asked for.
     pub drain_timeout: Duration,
-    /// How many connections there may be at once; further ones wait to be accepted.
+    /// How many connections there may be at once on each of the two; further ones wait to be accepted.
     pub max_connections: usize,
+    /// How long nothing may come over a connection before it is cut. A gRPC client is heard of much more often, since it
+    /// is asked for a sign of life.
+    pub max_silence: Duration,
     /// Where request ids come from.
     pub ids: Arc<dyn Ids>,
 }
@@ -41,6 +45,7 @@ impl DoorOptions {
             health_interval: Duration::from_secs(5),
             drain_timeout: Duration::from_secs(25),
             max_connections: 1_024,
+            max_silence: Duration::from_secs(90),
             ids: Arc::new(SystemIds),
         }
     }

@@ -48,8 +48,11 @@ pub(crate) struct Statuses {
 }
 
 impl Statuses {
-    pub fn new() -> Self {
-        Self { reporter: HealthReporter::new() }
+    /// Nothing serves before it was asked for the first time.
+    pub async fn new(checked: &dyn Checked) -> Self {
+        let statuses = Self { reporter: HealthReporter::new() };
+        statuses.report(&none(checked)).await;
+        statuses
     }
 
     /// What `grpc.health.v1` is served from.
@@ -57,14 +60,10 @@ impl Statuses {
         HealthServer::new(HealthService::from_health_reporter(self.reporter.clone()))
     }
 
-    /// Asks again and again and reports what changes, until the end is asked for; reports that, and ends the streams of
-    /// those who watch. Nothing serves before it was asked for the first time.
+    /// Asks again and again and reports what changes, until the end is asked for; then reports that.
     pub async fn watch(&self, checked: &dyn Checked, interval: Duration, draining: &CancellationToken) {
         let mut ticks = time::interval(interval);
         ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
-        let none =
-            Standing { services: checked.services().into_iter().map(|name| (name, false)).collect(), reason: None };
-        self.report(&none).await;
         let mut last: Option<Standing> = None;
         while draining.run_until_cancelled(ticks.tick()).await.is_some() {
             let Some(now) = draining.run_until_cancelled(checked.check()).await else { break };
@@ -74,9 +73,13 @@ impl Statuses {
             }
             last = Some(now);
         }
-        self.report(&none).await;
+        self.report(&none(checked)).await;
+    }
+
+    /// Ends the streams of those who watch, after they were told what was reported last.
+    pub async fn dismiss_watchers(&self, checked: &dyn Checked) {
         let mut reporter = self.reporter.clone();
-        for service in none.services.keys().chain([&WHOLE]) {
+        for service in checked.services().into_iter().chain([WHOLE]) {
             reporter.clear_service_status(service).await;
         }
     }
@@ -88,6 +91,11 @@ impl Statuses {
             self.reporter.set_service_status(service, status).await;
         }
     }
+}
+
+/// What is said of services of which none serves.
+fn none(checked: &dyn Checked) -> Standing {
+    Standing { services: checked.services().into_iter().map(|name| (name, false)).collect(), reason: None }
 }
 
 fn announce(standing: &Standing) {

@@ -113,13 +113,26 @@ impl Digest {
 
     /// The lower-case hexadecimal digits.
     pub fn hex(&self) -> String {
-        hex::encode(self.bytes)
+        String::from_utf8_lossy(&self.digits()).into_owned()
+    }
+
+    /// Digits without a string of their own: a registry writes several digests for every file.
+    fn digits(&self) -> [u8; 64] {
+        let mut digits = [0; 64];
+        for (pair, byte) in digits.chunks_exact_mut(2).zip(self.bytes) {
+            pair[0] = digit(byte >> 4);
+            pair[1] = digit(byte & 0x0f);
+        }
+        digits
     }
 }
 
 impl fmt::Display for Digest {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}:{}", self.algorithm, self.hex())
+        let digits = self.digits();
+        f.write_str(self.algorithm.name())?;
+        f.write_str(":")?;
+        f.write_str(str::from_utf8(&digits).map_err(|_| fmt::Error)?)
     }
 }
 
@@ -138,6 +151,11 @@ impl FromStr for Digest {
             Algorithm::find(name).ok_or_else(|| DigestRefused::UnknownAlgorithm(name.chars().take(32).collect()))?;
         Self::from_hex(algorithm, digits)
     }
+}
+
+/// The lower-case hexadecimal digit of a value below 16.
+const fn digit(nibble: u8) -> u8 {
+    if nibble < 10 { b'0' + nibble } else { b'a' + nibble - 10 }
 }
 
 /// The value of a lower-case hexadecimal digit; all ones for anything else.

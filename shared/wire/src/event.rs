@@ -82,7 +82,7 @@ impl EventAssembly {
     /// # Errors
     /// An event whose payload has not come whole.
     pub fn finish(&self) -> Result<(), Fault> {
-        if self.open.is_some() { Err(stream::truncated()) } else { Ok(()) }
+        if self.open.is_some() { Err(stream::cut_short()) } else { Ok(()) }
     }
 
     fn begin(&mut self, event: v1::EventRecord) -> Result<Option<EventRecord>, Fault> {

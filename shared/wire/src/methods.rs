@@ -7,13 +7,14 @@ use prost_types::FileDescriptorSet;
 
 use crate::v1::FILE_DESCRIPTOR_SET;
 
-/// The HTTP path of every method that is one message each way: `/artifactstore.v1.PackageService/GetPackage`.
-pub fn unary() -> BTreeSet<String> {
+/// The HTTP path of every method that is answered only once a whole stream has come:
+/// `/artifactstore.v1.PackageService/IngestFile`.
+pub fn uploads() -> BTreeSet<String> {
     let files = FileDescriptorSet::decode(FILE_DESCRIPTOR_SET).unwrap_or_default().file;
     let services = files.iter().flat_map(|file| file.service.iter().map(move |service| (file.package(), service)));
     let methods = services.flat_map(|(package, service)| {
-        let unary = service.method.iter().filter(|method| !method.client_streaming() && !method.server_streaming());
-        unary.map(move |method| format!("/{package}.{}/{}", service.name(), method.name()))
+        let uploads = service.method.iter().filter(|method| method.client_streaming() && !method.server_streaming());
+        uploads.map(move |method| format!("/{package}.{}/{}", service.name(), method.name()))
     });
     methods.collect()
 }
@@ -23,13 +24,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn knows_calls_from_streams() {
-        let unary = unary();
-        for method in ["PackageService/CreatePackage", "PackageService/CommitFiles", "HealthService/GetHealth"] {
-            assert!(unary.contains(&format!("/artifactstore.v1.{method}")), "{method}");
-        }
-        for method in ["PackageService/IngestFile", "PackageService/IngestFiles", "EventService/Tail"] {
-            assert!(!unary.contains(&format!("/artifactstore.v1.{method}")), "{method}");
-        }
+    fn knows_what_is_answered_only_at_its_end() {
+        assert_eq!(uploads(), BTreeSet::from(["/artifactstore.v1.PackageService/IngestFile".to_owned()]));
     }
 }

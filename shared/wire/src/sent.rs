@@ -55,7 +55,7 @@ impl Sent {
             }
             let counts = &open.sent.0;
             let complete = counts.all.load(Ordering::SeqCst) && open.answered == counts.things.load(Ordering::SeqCst);
-            if complete || open.last_was_fault { Ok(None) } else { Err(wire::truncated().with_unknown_outcome()) }
+            if complete || open.last_was_fault { Ok(None) } else { Err(wire::cut_short().with_unknown_outcome()) }
         });
         results.map(|result| result.and_then(std::convert::identity))
     }

@@ -90,7 +90,8 @@ fn foreign(status: &Status) -> Fault {
     let (code, category, what) = match status.code() {
         _ if was::<TimeoutExpired>(status) => (codes::DEADLINE, Category::DeadlineExceeded, "no answer in time"),
         Code::DeadlineExceeded => (codes::DEADLINE, Category::DeadlineExceeded, "no answer in time"),
-        Code::Cancelled => (codes::CANCELLED, Category::Cancelled, "call was cancelled"),
+        // Not by the caller, who would not be told.
+        Code::Cancelled => (codes::CANCELLED, Category::Unavailable, "call was cancelled on its way or by the store"),
         Code::Unavailable => (codes::UNREACHED, Category::Unavailable, "store was not reached"),
         // No store says so: it is what is left of a connection that broke, or of a stream cut without its trailers.
         Code::Unknown => (codes::UNREACHED, Category::Unavailable, "connection broke"),
@@ -102,7 +103,8 @@ fn foreign(status: &Status) -> Fault {
         Code::PermissionDenied => (codes::REFUSED, Category::PermissionDenied, "caller was refused"),
         other => (codes::FOREIGN, category_of(other), "call failed"),
     };
-    let fault = Fault::new(code, category, format!("{what}: {}", cut(status.message())));
+    let why = if was::<ConnectError>(status) { root_cause(status) } else { status.message().to_owned() };
+    let fault = Fault::new(code, category, format!("{what}: {}", cut(&why)));
     let applied_not = was::<ConnectError>(status) || matches!(category, Category::Unimplemented);
     if applied_not { fault } else { fault.with_unknown_outcome() }
 }
@@ -117,6 +119,15 @@ fn was<E: Error + 'static>(status: &Status) -> bool {
         source = error.source();
     }
     false
+}
+
+/// What lies at the bottom of a status made in this process; what wraps it says less.
+fn root_cause(status: &Status) -> String {
+    let mut cause: &dyn Error = status;
+    while let Some(source) = cause.source() {
+        cause = source;
+    }
+    cause.to_string()
 }
 
 fn cut(text: &str) -> &str {

@@ -30,9 +30,14 @@ pub fn out_of_order(what: &str) -> Fault {
     Fault::new(codes::ORDER, Category::Invalid, format!("stream refused: {what}"))
 }
 
-/// The fault of a stream that ended before its end.
+/// The fault of an upload that ended before its end: whoever sent it went away.
 pub fn truncated() -> Fault {
     Fault::new(codes::TRUNCATED, Category::Cancelled, "stream ended before its end").with_retry(Retry::SameRequest)
+}
+
+/// The fault of an answer that ended before its end: the store, or what lies between, gave it up. Nobody here did.
+pub fn cut_short() -> Fault {
+    Fault::new(codes::TRUNCATED, Category::Unavailable, "answer ended before its end")
 }
 
 /// The fault of a call that was not answered in time.

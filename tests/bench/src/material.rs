@@ -66,6 +66,5 @@ pub async fn push(connection: &Arc<dyn Connection>, directory: &Path) -> Result<
         finalize: true,
         skip_special: false,
     };
-    let interrupt = tokio_util::sync::CancellationToken::new();
-    Ok(artifactstore_client::push(connection, request, Arc::new(Unwatched), interrupt).await?)
+    Ok(artifactstore_client::push(connection, request, Arc::new(Unwatched), std::future::pending()).await?)
 }

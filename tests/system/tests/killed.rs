@@ -157,7 +157,7 @@ async fn killed_again_and_again(database: Option<&str>, rounds: u64) {
 
     let embedded = Embedded::open(options(directory.path(), database)).await.unwrap();
     let checked = embedded.registry().check(&|_, _| {}).await.unwrap();
-    assert_eq!(checked.findings, Vec::<String>::new());
+    assert_eq!(checked.findings, []);
     embedded.close().await;
     let again = run(directory.path(), rounds + 1, Duration::from_mins(2), database);
     assert!(again.completed && again.finalized.is_some(), "the push could not be run again");

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, HashMap};
 
 use artifactstore_registry::{
     DEFAULT_CLASSES, Package,
-    view::{LocationId, RetentionRow, ViewBatch},
+    view::{FileRow, LocationId, RetentionRow, ViewBatch},
 };
 use artifactstore_testkit::word;
 use artifactstore_types::{FileId, FileRecord, PackageId, PackageRecord, RetentionClass, StoredLocation};
@@ -29,7 +29,7 @@ impl Tables {
         for row in batch.files {
             assert_eq!(self.files.insert(row.file.file_id, row.file), None);
         }
-        for file in batch.rebound {
+        for FileRow { file, .. } in batch.rebound {
             let old = self.files.get_mut(&file.file_id).unwrap();
             *old = FileRecord { created_at: old.created_at, ..file };
         }

@@ -6,7 +6,7 @@ mod ingest_files;
 mod listing;
 mod package;
 
-use std::sync::Arc;
+use std::{sync::Arc, time::Duration};
 
 use artifactstore_client::Connection;
 use artifactstore_wire::{
@@ -22,8 +22,13 @@ use tonic::service::Routes;
 use crate::readiness::Readiness;
 
 /// Every service. Tails end when `draining` is cancelled; other calls are left to finish.
-pub fn routes(connection: &Arc<dyn Connection>, readiness: &Readiness, draining: &CancellationToken) -> Routes {
-    let packages = package::Packages { connection: Arc::clone(connection) };
+pub fn routes(
+    connection: &Arc<dyn Connection>,
+    header_timeout: Duration,
+    readiness: &Readiness,
+    draining: &CancellationToken,
+) -> Routes {
+    let packages = package::Packages { connection: Arc::clone(connection), header_timeout };
     let events = event::Events { connection: Arc::clone(connection), draining: draining.clone() };
     let health = health::Healths { readiness: readiness.clone() };
     Routes::new(PackageServiceServer::new(packages).max_decoding_message_size(limits::MESSAGE_BYTES))

@@ -1,20 +1,24 @@
 //! `PackageService`: decode, one call on the connection, encode.
 
-use std::sync::Arc;
+use std::{sync::Arc, time::Duration};
 
 use artifactstore_client::{Connection, KnownFile, ManifestFormat};
+use artifactstore_serving::not_begun;
 use artifactstore_types::{ByteRange, Fault, PackageFilter, PageSize, PlannedFile};
 use artifactstore_wire::{
     Messages, decode_token, field, limits, pieces, reply, reply_with, stream as wire,
     v1::{self, package_service_server::PackageService},
 };
 use futures::{StreamExt as _, TryStreamExt as _, stream};
+use tokio::time;
 use tonic::{Request, Response, Status, Streaming};
 
 use super::{ingest_files, listing};
 
 pub struct Packages {
     pub connection: Arc<dyn Connection>,
+    /// How long the header of an upload may take to come.
+    pub header_timeout: Duration,
 }
 
 type Answer<T> = Result<Response<T>, Status>;
@@ -63,7 +67,9 @@ impl PackageService for Packages {
     async fn ingest_file(&self, request: Request<Streaming<v1::IngestFileRequest>>) -> Answer<v1::IngestFileResponse> {
         reply(async {
             let mut parts = pieces::received(request.into_inner());
-            let v1::IngestFileHeader { upload, file } = pieces::header(&mut parts).await?;
+            let header = time::timeout(self.header_timeout, pieces::header(&mut parts)).await;
+            let header = header.map_err(|_| not_begun(self.header_timeout))??;
+            let v1::IngestFileHeader { upload, file } = header;
             let upload = field::converted("header.upload", upload)?;
             let header = field::converted("header.file", file)?;
             let file = self.connection.ingest_file(&upload, header, pieces::bytes(parts, 0)).await?;

@@ -9,6 +9,7 @@ mod pressure;
 mod probes;
 mod reports;
 mod shutdown;
+mod silence;
 
 use std::{net::SocketAddr, sync::Arc, time::Duration};
 

@@ -1,8 +1,8 @@
 //! The log in memory.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 
-use artifactstore_registry::{Batch, Command, Facts, FileFact, Needs, Package, Prepared};
+use artifactstore_registry::{Batch, Command, Facts, FileFact, Package, Prepared, packages_of};
 use artifactstore_types::{EventRecord, Fault, PackageId, PackageRecord, Sequence};
 use async_trait::async_trait;
 use tokio::sync::watch;
@@ -15,8 +15,9 @@ impl EventLog for MemoryStore {
     async fn commit(&self, commands: Vec<Command>) -> Vec<Result<Committed, Fault>> {
         let commands: Vec<Prepared> = commands.into_iter().map(Prepared::from).collect();
         let mut state = self.lock();
-        let needs = Needs::of(&commands);
-        let batch = Batch::decide(state.head(), state.packages(&needs), state.facts(&needs), &commands, &*self.ids);
+        let packages = packages_of(&commands);
+        let (states, facts) = (state.packages(&packages), state.facts(&packages));
+        let batch = Batch::decide(state.head(), states, facts, &commands, &*self.ids);
         state.log.extend(batch.events.iter().cloned());
         state.tables.apply(batch.views);
         self.head.send_replace(state.head());
@@ -38,15 +39,15 @@ impl EventLog for MemoryStore {
 }
 
 impl State {
-    fn packages(&self, needs: &Needs) -> HashMap<PackageId, Package> {
+    fn packages(&self, packages: &BTreeSet<PackageId>) -> HashMap<PackageId, Package> {
         let find = |id: &PackageId| self.tables.packages.get(id).map(|record| (*id, state_of(record)));
-        needs.packages.iter().filter_map(find).collect()
+        packages.iter().filter_map(find).collect()
     }
 
-    fn facts(&self, needs: &Needs) -> Facts {
+    fn facts(&self, packages: &BTreeSet<PackageId>) -> Facts {
         let mut facts = Facts::default();
         facts.add_classes(self.classes.iter().cloned());
-        for package in &needs.packages {
+        for package in packages {
             for file in self.tables.files_of(*package, None) {
                 facts.add_file(*package, &file.relative_path, FileFact::from(file));
             }

@@ -2,6 +2,7 @@
 
 use std::{
     collections::{BTreeMap, BTreeSet},
+    fmt::Debug,
     ops::Bound,
 };
 
@@ -9,6 +10,8 @@ use artifactstore_registry::view::{FileRow, LocationId, RetentionRow, ViewBatch}
 use artifactstore_types::{
     ContentAddress, FileId, FileRecord, Namespace, PackageId, PackageRecord, RelativePath, StoredLocation,
 };
+
+use crate::{Difference, Finding};
 
 /// The four views, and the orders they are read in.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -37,8 +40,8 @@ impl Tables {
             self.blobs.insert((namespace, file.content_address, file.file_id));
             self.files.entry(file.package_id).or_default().insert(file.relative_path.clone(), file);
         }
-        for file in batch.rebound {
-            self.rebind(file);
+        for row in batch.rebound {
+            self.rebind(row.file);
         }
         for row in batch.locations {
             self.locations.entry(row.storage_location_id).or_insert(row.stored);
@@ -58,6 +61,18 @@ impl Tables {
         self.blobs.remove(&(namespace.clone(), old.content_address, file.file_id));
         self.blobs.insert((namespace.clone(), file.content_address, file.file_id));
         *old = FileRecord { created_at: old.created_at, ..file };
+    }
+
+    /// Where these tables are not the `folded` ones.
+    pub(super) fn differences(&self, folded: &Self) -> Vec<Finding> {
+        let files = |tables: &Self| -> BTreeMap<FileId, FileRecord> {
+            tables.files.values().flat_map(BTreeMap::values).map(|file| (file.file_id, file.clone())).collect()
+        };
+        let mut found = differences("artifact_packages", &self.packages, &folded.packages);
+        found.extend(differences("artifact_files", &files(self), &files(folded)));
+        found.extend(differences("storage_locations", &self.locations, &folded.locations));
+        found.extend(differences("retention_state", &self.retention, &folded.retention));
+        found
     }
 
     /// The files of a package after `after`, in the order of their paths.
@@ -84,4 +99,22 @@ impl Tables {
         let (package, path) = self.paths.get(&id)?;
         self.find_file(*package, path)
     }
+}
+
+fn differences<K: Ord + Debug, V: PartialEq>(
+    view: &'static str,
+    kept: &BTreeMap<K, V>,
+    folded: &BTreeMap<K, V>,
+) -> Vec<Finding> {
+    let keys: BTreeSet<&K> = kept.keys().chain(folded.keys()).collect();
+    let compare = |key: &K| {
+        let difference = match (kept.get(key), folded.get(key)) {
+            (Some(kept), Some(folded)) if kept == folded => return None,
+            (Some(_), Some(_)) => Difference::Altered,
+            (Some(_), None) => Difference::Extra,
+            (None, _) => Difference::Missing,
+        };
+        Some(Finding::Row { view, key: format!("{key:?}"), difference })
+    };
+    keys.into_iter().filter_map(compare).collect()
 }

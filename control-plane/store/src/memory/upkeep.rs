@@ -1,11 +1,10 @@
 //! Upkeep of the store in memory. There is no schema; the rest is done in full, as the reference for the databases.
 
-use artifactstore_registry::view::ViewBatch;
 use artifactstore_types::{EventRecord, Fault};
 use async_trait::async_trait;
 
 use super::{MemoryStore, State, default_classes, tables::Tables};
-use crate::{Checked, Progress, Replayed, Upkeep, check::LogCheck, faults};
+use crate::{Checked, Finding, Progress, Replayed, Upkeep, check::check_classes, faults, run::Run};
 
 #[async_trait]
 impl Upkeep for MemoryStore {
@@ -25,37 +24,37 @@ impl Upkeep for MemoryStore {
 
     async fn replay(&self, progress: Progress<'_>) -> Result<Replayed, Fault> {
         let mut state = self.lock();
-        let tables = fold(&state.log, progress)?;
+        let (tables, findings) = fold(&state.log, progress);
+        if let Some(finding) = findings.first() {
+            return Err(faults::damaged_log("replay", finding));
+        }
         state.tables = tables;
         Ok(Replayed { events: state.log.len() as u64, head: state.head() })
     }
 
     async fn check(&self, progress: Progress<'_>) -> Result<Checked, Fault> {
         let state = self.lock();
-        let mut check = LogCheck::default();
-        for event in &state.log {
-            check.read(event);
-        }
-        match fold(&state.log, progress) {
-            Ok(tables) if tables == state.tables => {}
-            Ok(_) => check.find("the views are not what the log folds to; replay them".to_owned()),
-            Err(fault) => check.find(fault.to_string()),
-        }
-        Ok(check.finish(state.head()))
+        let (tables, findings) = fold(&state.log, progress);
+        let mut checked = Checked { events: state.log.len() as u64, head: state.head(), ..Checked::default() };
+        checked.add(findings);
+        checked.add(state.tables.differences(&tables));
+        checked.add(check_classes(&state.classes));
+        Ok(checked)
     }
 }
 
-fn fold(log: &[EventRecord], progress: Progress<'_>) -> Result<Tables, Fault> {
-    let mut tables = Tables::default();
-    let mut done = 0;
+fn fold(log: &[EventRecord], progress: Progress<'_>) -> (Tables, Vec<Finding>) {
+    let (mut tables, mut findings) = (Tables::default(), Vec::new());
+    let mut last = 0;
     for events in log.chunks(1_000) {
-        let mut batch = ViewBatch::default();
+        let mut run = Run::after(last);
         for event in events {
-            batch.fold(event).map_err(|refused| faults::unreadable_event(event.sequence, &refused.to_string()))?;
+            run.read(event);
         }
-        tables.apply(batch);
-        done += events.len() as u64;
-        progress(done, log.len() as u64);
+        last = run.last;
+        tables.apply(run.views);
+        findings.extend(run.findings);
+        progress(last, log.len() as u64);
     }
-    Ok(tables)
+    (tables, findings)
 }

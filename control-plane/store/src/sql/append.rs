@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use artifactstore_registry::{Batch, Command, Needs, Prepared, Request};
+use artifactstore_registry::{Batch, Command, Needs, Prepared, Request, packages_of};
 use artifactstore_types::{Category, Fault};
 use tokio::{
     task::{JoinError, spawn_blocking},
@@ -12,7 +12,7 @@ use tokio::{
 use super::{
     Session, SqlStore,
     engine::{Connection, Engine},
-    writer::{Append, Writer},
+    writer::{Append, LogEnd, Writer},
 };
 use crate::{Committed, answers::answers, faults};
 
@@ -50,34 +50,125 @@ impl<E: Engine> SqlStore<E> {
         let deadline = self.parts.options.deadline;
         let too_slow = |_| faults::too_slow(OPERATION, deadline);
         let mut writer = timeout(deadline, self.writer.lock()).await.map_err(too_slow)?;
+        if let Some(answers) = self.commit_at_once(&mut writer, commands).await? {
+            return Ok(answers);
+        }
         // Given up on, or failed, it drops the connection, and the database undoes what was begun.
         let decided = timeout(deadline, self.decide(&mut writer, commands)).await.map_err(too_slow)?;
-        let (Append { mut connection, head: before }, batch) = decided?;
-        if let Some(last) = batch.events.last() {
-            end::<E>(&mut connection, "COMMIT", OPERATION, deadline).await?;
-            writer.remember(before, last.sequence, batch.states);
-            self.parts.head.send_modify(|known| *known = last.sequence.max(*known));
-        } else {
-            end::<E>(&mut connection, "ROLLBACK", OPERATION, deadline).await?;
+        let (Append { mut connection, end: before }, batch) = decided?;
+        let Some(last) = batch.events.last() else {
+            // Nothing is to be kept, so it is no matter how this ends.
+            if end::<E>(&mut connection, "ROLLBACK", OPERATION, deadline).await.is_ok() {
+                writer.rest(connection);
+            }
+            writer.restore(batch.facts);
+            return Ok(answers(commands, batch.answers, batch.events));
+        };
+        match end::<E>(&mut connection, "COMMIT", OPERATION, deadline).await {
+            Ok(()) => writer.rest(connection),
+            Err(fault) => {
+                drop(connection);
+                match self.find_out(&mut writer, last).await {
+                    Some(true) => {}
+                    Some(false) => return Err(fault),
+                    None => return Err(not_known(fault)),
+                }
+            }
         }
-        writer.rest(connection);
-        Ok(answers(commands, batch.answers, batch.events))
+        Ok(self.committed(&mut writer, before, commands, batch))
+    }
+
+    /// Commits with one statement and nothing before it, where all that a decision needs is remembered. The statement itself
+    /// makes sure that the log still ends where it is remembered to end. Nothing, where this cannot be done, or has not been.
+    async fn commit_at_once(
+        &self,
+        writer: &mut Writer<E>,
+        commands: &[Prepared],
+    ) -> Result<Option<Vec<Result<Committed, Fault>>>, Fault> {
+        if !E::COMMITS_AT_ONCE {
+            return Ok(None);
+        }
+        let Some((before, (states, facts))) = writer.recall_alone(&packages_of(commands)) else { return Ok(None) };
+        if !Needs::of(commands, &facts).are_none() {
+            writer.restore(facts);
+            return Ok(None);
+        }
+        let batch = Batch::decide(before.head, states, facts, commands, &*self.parts.options.ids);
+        let Some(last) = batch.events.last() else {
+            // That there is nothing to append rests on a log that nobody has asked.
+            writer.restore(batch.facts);
+            return Ok(None);
+        };
+        let deadline = self.parts.options.deadline;
+        let mut connection = writer.connection(&self.parts.writer, &self.parts.options, OPERATION).await?;
+        let mut session = Session::<E> { operation: OPERATION, connection: &mut connection };
+        let appended = timeout(deadline, session.append(before, &batch.events, &batch.views)).await;
+        match appended.unwrap_or_else(|_| Err(faults::too_slow(OPERATION, deadline))) {
+            Ok(true) => writer.rest(connection),
+            Ok(false) => {
+                writer.rest(connection);
+                writer.forget();
+                return Ok(None);
+            }
+            Err(fault) => {
+                drop(connection);
+                match self.find_out(writer, last).await {
+                    Some(true) => {}
+                    Some(false) => {
+                        tracing::debug!(%fault, "nothing was appended at once; it is done step by step");
+                        writer.forget();
+                        return Ok(None);
+                    }
+                    None => return Err(not_known(fault)),
+                }
+            }
+        }
+        Ok(Some(self.committed(writer, before, commands, batch)))
     }
 
     /// Everything up to the commit.
     async fn decide(&self, writer: &mut Writer<E>, commands: &[Prepared]) -> Result<(Append<E>, Batch), Fault> {
         let mut append = writer.begin(&self.parts.writer, &self.parts.options, OPERATION).await?;
         let mut session = Session::<E> { operation: OPERATION, connection: &mut append.connection };
-        let needs = Needs::of(commands);
-        let states = match writer.recall(append.head, &needs.packages) {
-            Some(states) => states,
-            None => session.load_states(&needs.packages).await?,
-        };
-        let facts = session.load_facts(needs, &states).await?;
-        let batch = Batch::decide(append.head, states, facts, commands, &*self.parts.options.ids);
-        session.append(&batch.events, &batch.views).await?;
+        let mut unknown = packages_of(commands);
+        let (mut states, mut facts) = writer.recall(append.end, &unknown);
+        unknown.retain(|id| !states.contains_key(id));
+        if !unknown.is_empty() {
+            states.extend(session.load_states(&unknown).await?);
+        }
+        for id in unknown {
+            if states.get(&id).is_none_or(|state| state.file_count == 0) {
+                facts.add_empty(id);
+            }
+        }
+        session.load_facts(&Needs::of(commands, &facts), &mut facts).await?;
+        let batch = Batch::decide(append.end.head, states, facts, commands, &*self.parts.options.ids);
+        if !batch.events.is_empty() && !session.append(append.end, &batch.events, &batch.views).await? {
+            // The head was read and locked, and yet is not there.
+            return Err(faults::damaged(OPERATION));
+        }
         Ok((append, batch))
     }
+
+    /// Remembers what a batch has led to, and answers those who asked.
+    fn committed(
+        &self,
+        writer: &mut Writer<E>,
+        before: LogEnd,
+        commands: &[Prepared],
+        batch: Batch,
+    ) -> Vec<Result<Committed, Fault>> {
+        let head = before.head + batch.events.len() as u64;
+        writer.remember(before, head, batch.states, batch.facts);
+        self.parts.head.send_modify(|known| *known = head.max(*known));
+        answers(commands, batch.answers, batch.events)
+    }
+}
+
+/// The fault of a commit of which cannot be found out whether it was made.
+fn not_known(fault: Fault) -> Fault {
+    // Where there is no room for a commit, it was undone.
+    if fault.category == Category::Exhausted { fault } else { fault.with_unknown_outcome() }
 }
 
 /// Reads the manifests that are to be decided about: not while the log is locked, and a large one not on a thread that
@@ -96,7 +187,7 @@ fn manifest_bytes(commands: &[Command]) -> usize {
     commands.iter().map(bytes).sum()
 }
 
-/// Ends a transaction. Whatever goes wrong from here on, what it did may have happened.
+/// Ends a transaction. Where that fails, what it did may have happened all the same.
 pub(super) async fn end<E: Engine>(
     connection: &mut Connection<E>,
     how: &'static str,
@@ -104,15 +195,7 @@ pub(super) async fn end<E: Engine>(
     deadline: Duration,
 ) -> Result<(), Fault> {
     match timeout(deadline, E::run(connection, how)).await {
-        Ok(Ok(())) => Ok(()),
-        Ok(Err(error)) => {
-            let fault = E::fault(operation, &error);
-            match fault.category {
-                Category::Unavailable | Category::DeadlineExceeded => Err(fault.with_unknown_outcome()),
-                // The database said no, and undid everything.
-                _ => Err(fault),
-            }
-        }
-        Err(_) => Err(faults::too_slow(operation, deadline).with_unknown_outcome()),
+        Ok(ended) => ended.map_err(|error| E::fault(operation, &error)),
+        Err(_) => Err(faults::too_slow(operation, deadline)),
     }
 }

@@ -13,8 +13,8 @@ use artifactstore_types::{
 use bytes::Bytes;
 use serde::{Deserialize, Serialize};
 
-use super::engine::Columns;
-use crate::faults;
+use super::{engine::Columns, writer::LogEnd};
+use crate::{Difference, Finding, faults};
 
 /// How a package's provenance is written in its column.
 #[derive(Serialize, Deserialize)]
@@ -292,6 +292,9 @@ pub(super) fn location(row: &impl Columns) -> Result<StoredLocation, Fault> {
     })
 }
 
+/// Which column of an event is its payload.
+const PAYLOAD: usize = 9;
+
 /// An event, as `list_events` gives it. The payload is taken as it is.
 pub(super) fn event(row: &impl Columns) -> Result<EventRecord, Fault> {
     const COLUMNS: &[&str] = &[
@@ -347,13 +350,42 @@ pub(super) fn key(row: &impl Columns) -> String {
     key.or_else(|_| row.int(0).map(|key| key.to_string())).unwrap_or_else(|_| "?".to_owned())
 }
 
+/// How a row differs from what the log folds to, as the comparing statements give it.
+pub(super) fn row_difference(view: &'static str, row: &impl Columns) -> Result<Finding, Fault> {
+    let mut read = Reader { at: 1, ..Reader::new(view, &["key", "is_kept", "is_folded"], row) };
+    let difference = match (read.int()?, read.int()?) {
+        (0, _) => Difference::Missing,
+        (_, 0) => Difference::Extra,
+        _ => Difference::Altered,
+    };
+    Ok(Finding::Row { view, key: key(row), difference })
+}
+
+/// The sequence that an event's row begins with, and how many bytes its payload has; nothing is asked of the rest.
+pub(super) fn event_place(row: &impl Columns) -> Result<(Sequence, usize), Fault> {
+    let sequence = Reader::new("events", &["sequence"], row).count()?;
+    Ok((sequence, row.bytes(PAYLOAD).map_or(0, <[u8]>::len)))
+}
+
+/// Where the log's head says that it ends, and where it does.
+pub(super) fn ends(row: &impl Columns) -> Result<(Sequence, Sequence), Fault> {
+    let mut read = Reader::new("event_log_head", &["sequence", "last"], row);
+    Ok((read.count()?, read.count()?))
+}
+
 /// A migration this database has had: its number, and whether it was applied as a whole.
 pub(super) fn migration(row: &impl Columns) -> Result<(i64, bool), Fault> {
     let mut read = Reader::new("_sqlx_migrations", &["version", "success"], row);
     Ok((read.int()?, read.flag()?))
 }
 
-/// Where the log ends, in the first of the rows that say so.
-pub(super) fn head(row: Option<&impl Columns>) -> Option<Result<Sequence, Fault>> {
-    row.map(|row| count("event_log_head", &["sequence"], row))
+/// Where the log ends, as the statement that takes its lock gives it.
+pub(super) fn log_end(row: &impl Columns) -> Result<LogEnd, Fault> {
+    let mut read = Reader::new("event_log_head", &["sequence", "log_id"], row);
+    Ok(LogEnd { head: read.count()?, log_id: read.int()? })
+}
+
+/// The id of an event, which stands alone in its row.
+pub(super) fn event_id(row: &impl Columns) -> Result<EventId, Fault> {
+    Reader::new("events", &["event_id"], row).raw().map(EventId::from_bytes)
 }

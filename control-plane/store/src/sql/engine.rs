@@ -5,12 +5,19 @@
 use std::{borrow::Cow, future::Future};
 
 use artifactstore_types::Fault;
+use futures::stream::BoxStream;
 use sqlx::{Database, migrate::Migrate};
 
-use super::statements::{Statement, Statements};
+use super::{
+    statements::{Statement, Statements},
+    write::Write,
+};
 
 /// A connection of an engine.
 pub(crate) type Connection<E> = <<E as Engine>::Db as Database>::Connection;
+
+/// A row of a long answer.
+pub(crate) type Scanned<E> = Result<<<E as Engine>::Db as Database>::Row, sqlx::Error>;
 
 /// One database engine.
 pub(crate) trait Engine: Send + Sync + Sized + 'static {
@@ -22,14 +29,24 @@ pub(crate) trait Engine: Send + Sync + Sized + 'static {
     /// Begins a transaction, takes the log's lock, and says where the log ends: nothing that a decision reads can change
     /// from then on.
     const BEGIN_APPEND: &'static str;
+    /// Ends a transaction that has looked for a change and not found it, so that it can never come to be.
+    const SETTLE: &'static str;
+    /// Whether [`Engine::append`] on its own is a transaction.
+    const COMMITS_AT_ONCE: bool;
     /// Begins a transaction that only reads, and sees one state of the database throughout.
     const BEGIN_SNAPSHOT: &'static str;
     /// Drops what its migrations have made.
     const DROP_EVERYTHING: &'static str;
-    /// Empties the views.
-    const CLEAR_VIEWS: &'static str = include_str!("scripts/portable/clear_views.sql");
-    /// Hides the views behind empty ones, for one connection.
+    /// Lets a connection use what folding the whole log needs.
+    const PREPARE_TO_FOLD: &'static str;
+    /// Hides the views behind empty ones, for one connection, which are filled by folds alone.
     const CREATE_SHADOWS: &'static str;
+    /// Makes of what was folded into them what the views would be.
+    const FINISH_SHADOWS: &'static [&'static str];
+    /// Makes a transaction ready to fold the log again.
+    const BEGIN_REPLAY: &'static [&'static str];
+    /// Puts what was folded since in the place of the views.
+    const END_REPLAY: &'static [&'static str];
     /// Its migrations: number, name, text.
     const MIGRATIONS: &'static [(i64, &'static str, &'static str)];
 
@@ -40,6 +57,13 @@ pub(crate) trait Engine: Send + Sync + Sized + 'static {
         arguments: &[Argument<'_>],
     ) -> impl Future<Output = Result<Vec<<Self::Db as Database>::Row>, sqlx::Error>> + Send;
 
+    /// Sends a statement and hands out the rows of the answer as they come.
+    fn scan<'c>(
+        connection: &'c mut Connection<Self>,
+        statement: &'static Statement,
+        arguments: &[Argument<'_>],
+    ) -> Result<BoxStream<'c, Scanned<Self>>, sqlx::Error>;
+
     /// Sends a statement that takes one set of arguments a row, for all rows, and reads every row of the answer.
     fn fetch_bulk(
         connection: &mut Connection<Self>,
@@ -47,11 +71,19 @@ pub(crate) trait Engine: Send + Sync + Sized + 'static {
         rows: &Rows<'_>,
     ) -> impl Future<Output = Result<Vec<<Self::Db as Database>::Row>, sqlx::Error>> + Send;
 
-    /// Sends several statements, each for its rows, with as few round trips as it can. None may depend on what another
-    /// of them does, and none has an answer.
-    fn write(
+    /// Sends the statements of an append, each for its rows, with as few round trips as it can, and the one that moves the
+    /// head. None may depend on what another of them does. Says whether the head was where `advance` expects it; where it
+    /// was not, nothing has changed.
+    fn append(
         connection: &mut Connection<Self>,
-        writes: &[(&'static Statement, Rows<'_>)],
+        writes: &[Write<'_>],
+        advance: &Write<'_>,
+    ) -> impl Future<Output = Result<bool, sqlx::Error>> + Send;
+
+    /// Sends several statements of a fold, each for its rows.
+    fn load(
+        connection: &mut Connection<Self>,
+        writes: Vec<Write<'_>>,
     ) -> impl Future<Output = Result<(), sqlx::Error>> + Send;
 
     /// Runs several statements without arguments, and reads every row of their answers.

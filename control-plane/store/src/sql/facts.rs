@@ -7,26 +7,21 @@ use std::{
 };
 
 use artifactstore_registry::{Facts, Needs, Package};
-use artifactstore_types::{Fault, PackageId, Sequence};
+use artifactstore_types::{Fault, PackageId};
 
 use super::{
     Session, decode,
     engine::{Column, Engine, Rows},
+    writer::LogEnd,
 };
 use crate::faults;
 
 impl<E: Engine> Session<'_, E> {
-    /// The sequence of the last event.
-    pub(super) async fn load_head(&mut self) -> Result<Sequence, Fault> {
-        let rows = self.fetch(&E::STATEMENTS.load_head, &[]).await?;
-        decode::head(rows.first()).ok_or_else(|| faults::foreign_schema(self.operation))?
-    }
-
     /// Begins to append: takes the log's lock, and says where the log ends.
-    pub(super) async fn begin_append(&mut self) -> Result<Sequence, Fault> {
+    pub(super) async fn begin_append(&mut self) -> Result<LogEnd, Fault> {
         let rows = E::fetch_script(self.connection, E::BEGIN_APPEND).await;
         let rows = rows.map_err(|error| E::fault(self.operation, &error))?;
-        decode::head(rows.first()).ok_or_else(|| faults::foreign_schema(self.operation))?
+        rows.first().map(decode::log_end).ok_or_else(|| faults::foreign_schema(self.operation))?
     }
 
     /// These packages, those of them that exist.
@@ -39,20 +34,14 @@ impl<E: Engine> Session<'_, E> {
         found.iter().map(|row| decode::state(row).map(|state| (state.package_id, state))).collect()
     }
 
-    /// The facts these commands need. Packages without files have no paths to look for.
-    pub(super) async fn load_facts(
-        &mut self,
-        mut needs: Needs,
-        states: &HashMap<PackageId, Package>,
-    ) -> Result<Facts, Fault> {
-        let mut facts = Facts::default();
+    /// Loads what these commands need beyond what is known.
+    pub(super) async fn load_facts(&mut self, needs: &Needs, facts: &mut Facts) -> Result<(), Fault> {
         if needs.classes {
             let found = self.fetch(&E::STATEMENTS.list_classes, &[]).await?;
             facts.add_classes(found.iter().map(decode::class).collect::<Result<Vec<_>, _>>()?);
         }
-        needs.keep_paths_of(|package| states.get(&package).is_some_and(|state| state.file_count > 0));
         if needs.files.is_empty() {
-            return Ok(facts);
+            return Ok(());
         }
         let rows = Rows::new(vec![
             Column::Id(needs.files.iter().map(|(package, _)| *package.uuid().as_bytes()).collect()),
@@ -65,6 +54,6 @@ impl<E: Engine> Session<'_, E> {
                 (package, path, None) => facts.add_directory(package, path.as_str().to_owned()),
             }
         }
-        Ok(facts)
+        Ok(())
     }
 }

@@ -34,6 +34,9 @@ impl<E: Engine> EventLog for SqlStore<E> {
     }
 
     fn wakeups(&self) -> watch::Receiver<Sequence> {
+        if let Some(listener) = &self.parts.listener {
+            listener.start();
+        }
         self.parts.head.subscribe()
     }
 }

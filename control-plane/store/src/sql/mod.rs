@@ -8,9 +8,11 @@ mod append;
 mod decode;
 mod engine;
 mod facts;
+mod listener;
 mod log;
 mod migrations;
 mod postgres;
+mod settle;
 mod sqlite;
 mod statements;
 #[cfg(test)]
@@ -30,13 +32,13 @@ use artifactstore_types::{Fault, Sequence};
 use sqlx::{Database, Pool};
 use tokio::{
     sync::{Mutex, watch},
-    task::AbortHandle,
     time::timeout,
 };
 
 use self::engine::{Argument, Connection, Engine, Rows};
 use crate::{StoreOptions, faults};
 
+pub(crate) use listener::Listener;
 pub(crate) use postgres::open as open_postgres;
 pub(crate) use sqlite::open as open_sqlite;
 use statements::Statement;
@@ -59,22 +61,14 @@ pub(crate) struct Parts<E: Engine> {
     pub(crate) options: StoreOptions,
     /// Kept for as long as the store is open.
     pub(crate) held: SyncMutex<Option<Box<dyn Any + Send + Sync>>>,
-    /// Ended with the store.
-    pub(crate) task: Option<AbortHandle>,
+    /// Hears of what other processes append, where there can be any.
+    pub(crate) listener: Option<Listener>,
 }
 
 /// A store over a database.
 pub(crate) struct SqlStore<E: Engine> {
     parts: Parts<E>,
     writer: Mutex<Writer<E>>,
-}
-
-impl<E: Engine> Drop for SqlStore<E> {
-    fn drop(&mut self) {
-        if let Some(task) = &self.parts.task {
-            task.abort();
-        }
-    }
 }
 
 impl<E: Engine> SqlStore<E> {
@@ -84,8 +78,8 @@ impl<E: Engine> SqlStore<E> {
 
     /// Ends every connection, and only then lets go of what was held while there were any.
     async fn let_go(&self) {
-        if let Some(task) = &self.parts.task {
-            task.abort();
+        if let Some(listener) = &self.parts.listener {
+            listener.stop();
         }
         self.parts.readers.close().await;
         self.writer.lock().await.close().await;
@@ -152,6 +146,13 @@ impl<E: Engine> Session<'_, E> {
 
     async fn run(&mut self, script: &'static str) -> Result<(), Fault> {
         E::run(self.connection, script).await.map_err(|error| E::fault(self.operation, &error))
+    }
+
+    async fn run_all(&mut self, scripts: &'static [&'static str]) -> Result<(), Fault> {
+        for script in scripts {
+            self.run(script).await?;
+        }
+        Ok(())
     }
 
     async fn fetch_bulk(&mut self, statement: &'static Statement, rows: &Rows<'_>) -> Result<Vec<Row<E>>, Fault> {

@@ -94,6 +94,7 @@ statements! {
         compare_locations,
         compare_packages,
         compare_retention,
+        find_event_id,
         find_file,
         find_file_by_id,
         find_manifest,
@@ -104,7 +105,9 @@ statements! {
         list_migrations,
         list_packages,
         list_revision_gaps,
+        load_ends,
         load_head,
+        scan_events,
     ],
     each: [
         add_locations,

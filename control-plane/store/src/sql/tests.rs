@@ -1,5 +1,7 @@
 //! The statements and the schemas, on both engines.
 
+mod room;
+
 use std::{collections::BTreeMap, path::Path};
 
 use artifactstore_testkit::postgres::TestDatabase;
@@ -39,6 +41,32 @@ async fn every_statement_prepares_on_sqlite() {
             if let Err(error) = (&mut connection).prepare(text).await {
                 panic!("{} for {rows} rows: {error}", statement.name);
             }
+        }
+    }
+}
+
+/// Statements whose purpose is to read a whole table.
+const READ_EVERYTHING: [&str; 3] = ["list_classes", "list_migrations", "list_revision_gaps"];
+/// What a plan may walk through from end to end: rows that were handed in, and what was made of them.
+const HANDED_IN: [&str; 5] = ["asked", "change", "moved", "page", "numbered"];
+
+#[tokio::test]
+async fn every_question_to_sqlite_has_its_index() {
+    let (_directory, mut connection) = sqlite().await;
+    SqliteEngine::run(&mut connection, "PRAGMA automatic_index = OFF").await.unwrap();
+    let all = SqliteEngine::STATEMENTS.all();
+    let questions = all.iter().filter(|one| !one.name.starts_with("compare_") && !READ_EVERYTHING.contains(&one.name));
+    for statement in questions {
+        let text = format!("EXPLAIN QUERY PLAN {}", statement.repeated(3));
+        for row in (&mut connection).fetch_all(AssertSqlSafe(text)).await.unwrap() {
+            let step: String = sqlx::Row::get(&row, "detail");
+            let walked = step.strip_prefix("SCAN ").filter(|what| {
+                !HANDED_IN.contains(what)
+                    && !what.starts_with('(')
+                    && !what.ends_with("VALUES CLAUSE")
+                    && !what.ends_with("CONSTANT ROWS")
+            });
+            assert_eq!(walked, None, "{}: {step}", statement.name);
         }
     }
 }

@@ -2,9 +2,10 @@
 
 use std::{
     borrow::Cow,
-    collections::{HashMap, HashSet},
+    collections::{BTreeSet, HashMap, HashSet},
 };
 
+use artifactstore_registry::view::{blob_key, location_ids_of};
 use artifactstore_types::{
     ClassName, ContentAddress, Fault, FileId, FileRecord, Name, Namespace, PackageFilter, PackageId, PackageRecord,
     PackageStatus, Producer, RelativePath, RetentionClass, StoredLocation, Subject, Timestamp,
@@ -80,8 +81,9 @@ impl<E: Engine> Views for SqlStore<E> {
 
     async fn list_locations(&self, addresses: &[ContentAddress]) -> Result<Vec<StoredLocation>, Fault> {
         faults::require_few("list locations", addresses.len())?;
-        let asked = addresses_of(addresses);
-        let rows = Rows::new(vec![Column::Text(asked)]);
+        let asked = unique(addresses);
+        let (first, last) = asked.iter().map(location_ids_of).unzip();
+        let rows = Rows::new(vec![texts(&asked), Column::Id(first), Column::Id(last)]);
         let statement = &E::STATEMENTS.list_locations;
         let found = self.read_bulk("list locations", statement, &rows, decode::location).await?;
         Ok(in_order(found))
@@ -93,8 +95,9 @@ impl<E: Engine> Views for SqlStore<E> {
         addresses: &[ContentAddress],
     ) -> Result<Vec<Option<FileRecord>>, Fault> {
         faults::require_few("find blobs", addresses.len())?;
-        let asked = addresses_of(addresses);
-        let rows = Rows::new(vec![same(namespace, asked.len()), Column::Text(asked)]);
+        let asked = unique(addresses);
+        let keys = asked.iter().map(|address| blob_key(namespace, address)).collect();
+        let rows = Rows::new(vec![Column::Int(keys), same(namespace, asked.len()), texts(&asked)]);
         let found = self.read_bulk("find blobs", &E::STATEMENTS.find_blobs, &rows, decode::file).await?;
         let by_address: HashMap<_, _> = found.into_iter().map(|file| (file.content_address, file)).collect();
         Ok(addresses.iter().map(|address| by_address.get(address).cloned()).collect())
@@ -124,10 +127,13 @@ impl<E: Engine> Views for SqlStore<E> {
     }
 }
 
-/// Each address once, as columns have it.
-fn addresses_of(addresses: &[ContentAddress]) -> Vec<Cow<'static, str>> {
-    let unique: HashSet<_> = addresses.iter().collect();
-    unique.into_iter().map(|address| Cow::Owned(address.to_string())).collect()
+/// Each address once, in the order of their bytes, as the index has them.
+fn unique(addresses: &[ContentAddress]) -> BTreeSet<ContentAddress> {
+    addresses.iter().copied().collect()
+}
+
+fn texts(addresses: &BTreeSet<ContentAddress>) -> Column<'static> {
+    Column::Text(addresses.iter().map(|address| Cow::Owned(address.to_string())).collect())
 }
 
 fn same(namespace: &Namespace, count: usize) -> Column<'_> {

@@ -2,41 +2,49 @@
 
 use std::borrow::Cow;
 
-use artifactstore_registry::view::{FileRow, ViewBatch};
-use artifactstore_types::{EventRecord, Fault, FileRecord, PackageRecord, Provenance, Timestamp};
+use artifactstore_registry::view::{FileRow, ViewBatch, blob_key};
+use artifactstore_types::{EventRecord, Fault, PackageRecord, Provenance, Timestamp};
 
 use super::{
     Session,
     decode::ProvenanceColumn,
     engine::{Column, Engine, Rows},
     statements::Statement,
+    writer::LogEnd,
 };
 use crate::faults;
 
-type Write<'a> = (&'static Statement, Rows<'a>);
+/// One statement and the rows it is for.
+pub(super) type Write<'a> = (&'static Statement, Rows<'a>);
 
 impl<E: Engine> Session<'_, E> {
-    /// Appends events that follow the log's last one, moves its head behind them, and applies their row changes.
-    pub(super) async fn append(&mut self, events: &[EventRecord], views: &ViewBatch) -> Result<(), Fault> {
-        let Some(last) = events.last() else { return Ok(()) };
+    /// Appends events to a log that ends at `before`, moves its head behind them, and applies their row changes: all of it,
+    /// or nothing where the log ends elsewhere.
+    pub(super) async fn append(
+        &mut self,
+        before: LogEnd,
+        events: &[EventRecord],
+        views: &ViewBatch,
+    ) -> Result<bool, Fault> {
         let mut writes = view_writes::<E>(views)?;
         writes.push(of(&E::STATEMENTS.append_events, event_columns(events)?));
-        writes.push(of(&E::STATEMENTS.advance_head, vec![all_signed(std::iter::once(last.sequence))?]));
-        self.write(writes).await
+        let head = [before.head + events.len() as u64, before.head];
+        let [after, head] = head.map(|sequence| all_signed(std::iter::once(sequence)));
+        let advance = of(&E::STATEMENTS.advance_head, vec![after?, head?, Column::Int(vec![before.log_id])]);
+        let appended = E::append(self.connection, &with_rows(writes), &advance).await;
+        appended.map_err(|error| E::fault(self.operation, &error))
     }
 
-    /// Applies row changes.
-    pub(super) async fn apply(&mut self, views: &ViewBatch) -> Result<(), Fault> {
-        self.write(view_writes::<E>(views)?).await
+    /// Applies the row changes of a fold.
+    pub(super) async fn load(&mut self, views: &ViewBatch) -> Result<(), Fault> {
+        let writes = with_rows(view_writes::<E>(views)?);
+        E::load(self.connection, writes).await.map_err(|error| E::fault(self.operation, &error))
     }
+}
 
-    async fn write(&mut self, mut writes: Vec<Write<'_>>) -> Result<(), Fault> {
-        writes.retain(|(_, rows)| rows.count > 0);
-        if writes.is_empty() {
-            return Ok(());
-        }
-        E::write(self.connection, &writes).await.map_err(|error| E::fault(self.operation, &error))
-    }
+fn with_rows(mut writes: Vec<Write<'_>>) -> Vec<Write<'_>> {
+    writes.retain(|(_, rows)| rows.count > 0);
+    writes
 }
 
 /// The row changes of a batch. No row is in two of them, so none depends on another.
@@ -169,12 +177,13 @@ fn file_columns(files: &[FileRow]) -> Result<Vec<Column<'_>>, Fault> {
         Column::Digest(each().map(|file| *file.content_address.bytes()).collect()),
         Column::Digest(each().map(|file| *file.sha256.bytes()).collect()),
         owned(each().map(|file| file.content_address.to_string())),
+        blob_keys(files),
         times(each().map(|file| file.created_at)),
     ])
 }
 
-fn rebound_columns(files: &[FileRecord]) -> Result<Vec<Column<'_>>, Fault> {
-    let each = || files.iter();
+fn rebound_columns(files: &[FileRow]) -> Result<Vec<Column<'_>>, Fault> {
+    let each = || files.iter().map(|row| &row.file);
     Ok(vec![
         Column::Id(each().map(|file| *file.file_id.uuid().as_bytes()).collect()),
         text(each().map(|file| file.media_type.as_str())),
@@ -184,14 +193,19 @@ fn rebound_columns(files: &[FileRecord]) -> Result<Vec<Column<'_>>, Fault> {
         Column::Digest(each().map(|file| *file.content_address.bytes()).collect()),
         Column::Digest(each().map(|file| *file.sha256.bytes()).collect()),
         owned(each().map(|file| file.content_address.to_string())),
+        blob_keys(files),
     ])
+}
+
+fn blob_keys(files: &[FileRow]) -> Column<'static> {
+    Column::Int(files.iter().map(|row| blob_key(&row.namespace, &row.file.content_address)).collect())
 }
 
 fn location_columns(views: &ViewBatch) -> Result<Vec<Column<'_>>, Fault> {
     let each = || views.locations.iter().map(|row| &row.stored);
     Ok(vec![
+        Column::Id(views.locations.iter().map(|row| row.storage_location_id).collect()),
         owned(each().map(|stored| stored.content_address.to_string())),
-        Column::Digest(views.locations.iter().map(|row| row.storage_location_id).collect()),
         text(each().map(|stored| stored.location.backend_id.as_str())),
         text(each().map(|stored| stored.location.key.as_str())),
         all_signed(each().map(|stored| stored.location.offset))?,

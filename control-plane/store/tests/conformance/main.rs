@@ -3,6 +3,7 @@
 #![expect(clippy::unwrap_used, clippy::panic, reason = "a test that meets what it does not expect fails")]
 
 mod concurrency;
+mod damage;
 mod files;
 mod log;
 mod packages;
@@ -23,6 +24,13 @@ macro_rules! suite {
             })+
         }
 
+        databases! { $($area: [$($case),+]),+ }
+    };
+}
+
+/// Every case, stamped once a database.
+macro_rules! databases {
+    ($($area:ident: [$($case:ident),+ $(,)?]),+ $(,)?) => {
         mod sqlite {
             $(mod $area {
                 $(#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -117,4 +125,24 @@ suite! {
         starts_afresh,
         answers_a_ping,
     ],
+}
+
+/// What can only happen to what is kept outside the process.
+mod kept {
+    databases! {
+        damage: [
+            names_the_event_whose_payload_was_altered,
+            names_the_event_of_which_a_column_was_altered,
+            names_the_event_whose_digest_was_altered,
+            names_the_event_that_cannot_be_read,
+            names_the_events_that_are_missing,
+            names_the_first_event_where_it_is_missing,
+            names_the_last_event_where_it_is_missing,
+            finds_a_head_that_was_set_back,
+            names_the_event_whose_revision_is_out_of_turn,
+            finds_rows_of_views_that_were_altered,
+            finds_rows_of_views_that_are_missing_or_should_not_be_there,
+            finds_classes_that_were_altered_or_deleted,
+        ],
+    }
 }

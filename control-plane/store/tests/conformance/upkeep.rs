@@ -47,7 +47,7 @@ pub async fn replays_to_the_same_views(world: World) {
     assert_eq!((done.into_inner(), of.into_inner()), (head, head));
     assert_eq!(everything(&world, &packages).await, before);
     world.commit(commit(packages[3], vec![file("still", b"open")])).await.unwrap();
-    assert_eq!(world.store.check(&|_, _| ()).await.unwrap().findings, Vec::<String>::new());
+    assert_eq!(world.store.check(&|_, _| ()).await.unwrap().findings, []);
 }
 
 pub async fn finds_nothing_wrong_with_what_it_wrote(world: World) {
@@ -56,7 +56,7 @@ pub async fn finds_nothing_wrong_with_what_it_wrote(world: World) {
     let packages = lived_in(&world).await;
     let before = everything(&world, &packages).await;
     let checked = world.store.check(&|_, _| ()).await.unwrap();
-    assert_eq!(checked.findings, Vec::<String>::new());
+    assert_eq!(checked.findings, []);
     let head = world.store.load_head().await.unwrap();
     assert_eq!((checked.events, checked.head), (head, head));
     assert_eq!(everything(&world, &packages).await, before);

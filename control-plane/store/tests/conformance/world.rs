@@ -3,13 +3,14 @@
 use std::{any::Any, sync::Arc};
 
 use artifactstore_registry::{self as registry, Command, CommitFiles, NewFile, Request};
-use artifactstore_store::{Committed, MemoryStore, RegistryStore, StoreOptions, open};
+use artifactstore_store::{Committed, Finding, MemoryStore, RegistryStore, StoreOptions, open};
 use artifactstore_testkit::{SequentialIds, postgres::TestDatabase, receipt_for, word};
 use artifactstore_types::{
     Actor, EventRecord, Fault, FileId, FileRecord, Ids as _, NewPackage, PackageId, PackageRecord, StoredLocation,
     SystemIds, Timestamp,
 };
 use bytes::Bytes;
+use sqlx::{AssertSqlSafe, Connection as _, PgConnection, SqliteConnection};
 
 pub use artifactstore_testkit::{START, new_package};
 
@@ -117,6 +118,26 @@ impl World {
     pub async fn locations(&self, package: PackageId) -> Vec<StoredLocation> {
         let addresses: Vec<_> = self.files(package).await.iter().map(|file| file.content_address).collect();
         self.store.list_locations(&addresses).await.unwrap()
+    }
+
+    /// What a check finds.
+    pub async fn findings(&self) -> Vec<Finding> {
+        self.store.check(&|_, _| ()).await.unwrap().findings
+    }
+
+    /// Writes to the database behind the store's back.
+    pub async fn tamper(&self, sql: &str) {
+        let url = self.url.as_deref().unwrap();
+        if url.starts_with("sqlite") {
+            let unguarded =
+                "DROP TRIGGER IF EXISTS events_are_never_updated; DROP TRIGGER IF EXISTS events_are_never_deleted;";
+            let mut connection = SqliteConnection::connect(url).await.unwrap();
+            sqlx::raw_sql(AssertSqlSafe(format!("{unguarded} {sql}"))).execute(&mut connection).await.unwrap();
+        } else {
+            let unguarded = "ALTER TABLE events DISABLE TRIGGER ALL;";
+            let mut connection = PgConnection::connect(url).await.unwrap();
+            sqlx::raw_sql(AssertSqlSafe(format!("{unguarded} {sql}"))).execute(&mut connection).await.unwrap();
+        }
     }
 
     pub async fn log(&self) -> Vec<EventRecord> {

@@ -1,4 +1,4 @@
-//! The three calls on which durability rests, as a port: tests record them, drop them and make them fail. Everything
+//! The calls on which durability rests, as a port: tests record them, drop them and make them fail. Everything
 //! else the directory does goes straight to the operating system.
 
 use std::{fmt, fs::File, io, os::unix::fs::FileExt as _, path::Path};
@@ -14,6 +14,9 @@ pub trait Disk: Send + Sync + fmt::Debug + 'static {
     /// Must return only when the names in the folder survive a power cut: those added, and the absence of those
     /// removed.
     fn sync_folder(&self, folder: &Path) -> io::Result<()>;
+
+    /// Must return only when everything there is below `root`, bytes and names, survives a power cut.
+    fn sync_everything(&self, root: &Path) -> io::Result<()>;
 }
 
 /// The disk of this machine.
@@ -31,5 +34,9 @@ impl Disk for LocalDisk {
 
     fn sync_folder(&self, folder: &Path) -> io::Result<()> {
         File::open(folder)?.sync_all()
+    }
+
+    fn sync_everything(&self, root: &Path) -> io::Result<()> {
+        Ok(rustix::fs::syncfs(File::open(root)?)?)
     }
 }

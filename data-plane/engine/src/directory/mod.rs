@@ -2,7 +2,10 @@
 //! speed of the page cache. `object_store`'s own local store does not sync unless told to, never syncs a deletion, and
 //! reads in steps of 8 KiB. Which step follows which is decided in `root`; which keys there are is decided above.
 
+mod cancellation;
+mod direct;
 mod disk;
+mod lock;
 mod parts;
 mod read;
 mod root;
@@ -20,18 +23,22 @@ use object_store::{
 
 pub use self::disk::{Disk, LocalDisk};
 use self::{
+    cancellation::{Wanted, blocking},
     root::{Replace, Root},
-    upload::{Cancellation, DirectoryUpload},
+    upload::DirectoryUpload,
 };
 
 /// A directory of this machine.
 #[derive(Clone, Debug)]
 pub struct DirectoryStore {
     root: Arc<Root>,
+    /// How often the directory was opened, this time included.
+    opened: u64,
 }
 
 impl DirectoryStore {
-    /// Opens `path`, making it where it does not exist. What an earlier process left unfinished is removed.
+    /// Opens `path`, making it where it does not exist. What an earlier process left unfinished is removed, and what it
+    /// may have left unsynced is synced.
     ///
     /// # Errors
     /// The directory cannot be made or written to, or another process has it open (`ResourceBusy`).
@@ -45,8 +52,8 @@ impl DirectoryStore {
     /// As for [`DirectoryStore::open`].
     pub fn open_on(path: impl Into<PathBuf>, disk: Arc<dyn Disk>) -> io::Result<Self> {
         let root = Root::open(&path.into(), disk)?;
-        parts::open(&root)?;
-        Ok(Self { root: Arc::new(root) })
+        let opened = parts::open(&root)?;
+        Ok(Self { root: Arc::new(root), opened })
     }
 
     /// The directory, as an absolute path.
@@ -54,13 +61,13 @@ impl DirectoryStore {
         self.root.path()
     }
 
-    /// Runs `work` where it may block.
+    /// Runs `work` where it may block. What changes something looks before it does whether it is wanted still.
     async fn blocking<T: Send + 'static>(
         &self,
-        work: impl FnOnce(&Arc<Root>) -> Result<T> + Send + 'static,
+        work: impl FnOnce(&Arc<Root>, &Wanted) -> Result<T> + Send + 'static,
     ) -> Result<T> {
         let root = Arc::clone(&self.root);
-        tokio::task::spawn_blocking(move || work(&root)).await?
+        blocking(move |wanted| work(&root, wanted)).await
     }
 }
 
@@ -79,22 +86,18 @@ impl ObjectStore for DirectoryStore {
             PutMode::Update(_) => return Err(not_offered("a put on condition of a version")),
         };
         let (key, to) = (location.clone(), self.root.resolve(location)?);
-        let cancellation = Cancellation::default();
-        let cancelled = cancellation.watcher();
-        let result = self.blocking(move |root| upload::put(root, &key, &to, &payload, replace, &cancelled)).await;
-        drop(cancellation);
-        result
+        self.blocking(move |root, wanted| upload::put(root, &key, &to, &payload, replace, wanted)).await
     }
 
     async fn put_multipart_opts(&self, location: &Path, _: PutMultipartOptions) -> Result<Box<dyn MultipartUpload>> {
         let (key, to) = (location.clone(), self.root.resolve(location)?);
-        let upload = self.blocking(move |root| DirectoryUpload::start(root, key, to)).await?;
+        let upload = self.blocking(move |root, _| DirectoryUpload::start(root, key, to)).await?;
         Ok(Box::new(upload))
     }
 
     async fn get_opts(&self, location: &Path, options: GetOptions) -> Result<GetResult> {
         let (key, path) = (location.clone(), self.root.resolve(location)?);
-        self.blocking(move |root| read::open(root, &key, &path, &options)).await
+        self.blocking(move |root, _| read::open(root, &key, &path, &options)).await
     }
 
     fn delete_stream(&self, locations: BoxStream<'static, Result<Path>>) -> BoxStream<'static, Result<Path>> {
@@ -104,7 +107,9 @@ impl ObjectStore for DirectoryStore {
             async move {
                 let location = location?;
                 let (key, path) = (location.clone(), store.root.resolve(&location)?);
-                let remove = move |root: &Arc<Root>| root.remove(&path).map_err(|error| read_failed(root, &key, error));
+                let remove = move |root: &Arc<Root>, wanted: &Wanted| {
+                    root.remove(&path, wanted).map_err(|error| read_failed(root, &key, error))
+                };
                 store.blocking(remove).await?;
                 Ok(location)
             }
@@ -122,7 +127,7 @@ impl ObjectStore for DirectoryStore {
 
     async fn list_with_delimiter(&self, prefix: Option<&Path>) -> Result<ListResult> {
         let prefix = prefix.cloned();
-        self.blocking(move |root| walk::list_folder(root, prefix.as_ref())).await
+        self.blocking(move |root, _| walk::list_folder(root, prefix.as_ref())).await
     }
 
     async fn copy_opts(&self, from: &Path, to: &Path, options: CopyOptions) -> Result<()> {
@@ -132,11 +137,11 @@ impl ObjectStore for DirectoryStore {
         };
         let (key, new_key) = (from.clone(), to.clone());
         let (from, to) = (self.root.resolve(from)?, self.root.resolve(to)?);
-        self.blocking(move |root| {
+        self.blocking(move |root, wanted| {
             let mut source = fs::File::open(&from).map_err(|error| read_failed(root, &key, error))?;
             let incoming = root.create_incoming().map_err(failed)?;
             io::copy(&mut source, &mut &incoming.file).map_err(failed)?;
-            incoming.publish(&to, replace).map_err(|error| write_failed(&new_key, error))
+            incoming.publish(&to, replace, wanted).map_err(|error| write_failed(&new_key, error))
         })
         .await
     }
@@ -148,9 +153,9 @@ impl ObjectStore for DirectoryStore {
         };
         let (key, new_key) = (from.clone(), to.clone());
         let (from, to) = (self.root.resolve(from)?, self.root.resolve(to)?);
-        self.blocking(move |root| {
+        self.blocking(move |root, wanted| {
             fs::symlink_metadata(&from).map_err(|error| read_failed(root, &key, error))?;
-            root.rename(&from, &to, replace).map_err(|error| write_failed(&new_key, error))
+            root.rename(&from, &to, replace, wanted).map_err(|error| write_failed(&new_key, error))
         })
         .await
     }

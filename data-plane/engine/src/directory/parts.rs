@@ -2,7 +2,7 @@
 //! place of each part, and gets its key when all are there. A part is durable when it is acknowledged.
 
 use std::{
-    fs::{self, OpenOptions},
+    fs::{self, File, OpenOptions},
     io,
     path::PathBuf,
     time::Duration,
@@ -24,6 +24,8 @@ use crate::resume::PART_BYTES;
 
 /// The folder of files that are written in parts.
 const UPLOADS: &str = ".uploads";
+/// The file in it whose length is how often the directory was opened.
+const OPENED: &str = ".opened";
 /// How long after it was written last a file is kept that nobody knows of any more; longer than any upload is kept.
 const LEFT: Duration = Duration::from_hours(48);
 
@@ -42,40 +44,40 @@ impl From<Refused> for Error {
     }
 }
 
-/// Makes the folder, and removes what was left in it long ago.
-pub(super) fn open(root: &Root) -> io::Result<()> {
+/// Makes the folder, removes what was left in it long ago, and says how often it was opened: every upload is named after
+/// that too, so that none is ever taken for one of a process before this.
+pub(super) fn open(root: &Root) -> io::Result<u64> {
     let folder = root.path().join(UPLOADS);
     fs::create_dir_all(&folder)?;
-    root.disk.sync_folder(root.path())?;
+    root.disk().sync_folder(root.path())?;
     for entry in fs::read_dir(&folder)? {
         let entry = entry?;
         let age = entry.metadata()?.modified()?.elapsed().unwrap_or_default();
-        if age > LEFT {
+        if age > LEFT && entry.file_name() != OPENED {
             fs::remove_file(entry.path())?;
         }
     }
-    Ok(())
+    let path = folder.join(OPENED);
+    let file = OpenOptions::new().create(true).truncate(false).write(true).open(&path)?;
+    let times = file.metadata()?.len() + 1;
+    // A length takes no block, so that a full disk can be opened too.
+    file.set_len(times)?;
+    root.disk().sync_file(&file, &path)?;
+    root.disk().sync_folder(&folder)?;
+    Ok(times)
 }
 
 #[async_trait]
 impl MultipartStore for DirectoryStore {
     async fn create_multipart(&self, key: &Path) -> Result<MultipartId> {
         self.root.resolve(key)?;
-        self.blocking(|root| {
+        let opened = self.opened;
+        self.blocking(move |root, _| {
             let folder = root.path().join(UPLOADS);
-            loop {
-                let id = root.next_number();
-                let name = format!("{id:016x}");
-                match OpenOptions::new().create_new(true).write(true).open(folder.join(&name)) {
-                    Ok(_) => {
-                        root.disk.sync_folder(&folder).map_err(failed)?;
-                        return Ok(name);
-                    }
-                    // Begun by a process before this one.
-                    Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {}
-                    Err(error) => return Err(failed(error)),
-                }
-            }
+            let name = format!("{opened:08x}{:08x}", root.next_number());
+            OpenOptions::new().create_new(true).write(true).open(folder.join(&name)).map_err(failed)?;
+            root.disk().sync_folder(&folder).map_err(failed)?;
+            Ok(name)
         })
         .await
     }
@@ -87,15 +89,16 @@ impl MultipartStore for DirectoryStore {
         if length > PART_BYTES {
             return Err(Refused::Size.into());
         }
-        self.blocking(move |root| {
+        self.blocking(move |root, wanted| {
             let path = root.path().join(UPLOADS).join(name);
-            let file = OpenOptions::new().write(true).open(&path).map_err(|error| read_failed(root, &key, error))?;
+            let file = in_turn(root, &key, &path)?;
+            wanted.check().map_err(failed)?;
             let mut at = offset;
             for chunk in &data {
-                root.disk.write_all_at(&file, chunk, at).map_err(|error| write_failed(&key, error))?;
+                root.disk().write_all_at(&file, chunk, at).map_err(failed)?;
                 at += chunk.len() as u64;
             }
-            root.disk.sync_file(&file, &path).map_err(|error| write_failed(&key, error))
+            root.disk().sync_file(&file, &path).map_err(failed)
         })
         .await?;
         Ok(PartId { content_id: length.to_string() })
@@ -104,16 +107,16 @@ impl MultipartStore for DirectoryStore {
     async fn complete_multipart(&self, key: &Path, id: &MultipartId, parts: Vec<PartId>) -> Result<PutResult> {
         let (key, to, name) = (key.clone(), self.root.resolve(key)?, named(id)?);
         let length = length_of(&parts)?;
-        self.blocking(move |root| {
+        self.blocking(move |root, wanted| {
             let path = root.path().join(UPLOADS).join(name);
-            let file = OpenOptions::new().write(true).open(&path).map_err(|error| read_failed(root, &key, error))?;
+            let file = in_turn(root, &key, &path)?;
             if file.metadata().map_err(failed)?.len() < length {
                 return Err(Refused::Size.into());
             }
             // A process before this one may have written parts that it never heard of.
             file.set_len(length).map_err(failed)?;
-            root.disk.sync_file(&file, &path).map_err(failed)?;
-            root.rename(&path, &to, Replace::Yes).map_err(|error| write_failed(&key, error))
+            root.disk().sync_file(&file, &path).map_err(failed)?;
+            root.rename(&path, &to, Replace::Yes, wanted).map_err(|error| write_failed(&key, error))
         })
         .await?;
         Ok(upload::done())
@@ -121,12 +124,20 @@ impl MultipartStore for DirectoryStore {
 
     async fn abort_multipart(&self, _key: &Path, id: &MultipartId) -> Result<()> {
         let name = named(id)?;
-        self.blocking(move |root| match fs::remove_file(root.path().join(UPLOADS).join(name)) {
+        self.blocking(move |root, _| match fs::remove_file(root.path().join(UPLOADS).join(name)) {
             Err(error) if error.kind() != io::ErrorKind::NotFound => Err(failed(error)),
             _ => Ok(()),
         })
         .await
     }
+}
+
+/// The file of an upload, once nobody else writes it. A write that was given up may still be under way, and must not
+/// come after one that took its place, nor after the file has got its key.
+fn in_turn(root: &Root, key: &Path, path: &std::path::Path) -> Result<File> {
+    let file = OpenOptions::new().write(true).open(path).map_err(|error| read_failed(root, key, error))?;
+    file.lock().map_err(failed)?;
+    Ok(file)
 }
 
 /// The name of an upload's file: nothing but the digits that were given out.

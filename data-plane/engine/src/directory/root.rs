@@ -5,63 +5,72 @@
 //! power cut too. A folder that had to be made is made durable (by syncing the folder that holds it) before anything is
 //! renamed into it.
 //!
-//! One process uses a directory at a time: `.lock` is held while it is open.
+//! Nobody is told of a name, or of its absence, that would not survive: between a rename and the sync of its folder the
+//! name is noted in `unsynced`, and whoever looks at it meanwhile syncs the folder first. What an earlier process may have
+//! left in that state is synced when the directory is opened.
 
 use std::{
-    collections::HashSet,
+    collections::{HashMap, HashSet},
     fs::{self, File, OpenOptions},
     io,
-    path::{Path, PathBuf},
+    path::{self, Path, PathBuf},
     sync::{
-        Arc, Mutex, PoisonError,
+        Arc, Mutex, MutexGuard, PoisonError,
         atomic::{AtomicBool, AtomicU64, Ordering},
     },
 };
 
-use super::disk::Disk;
+use super::{cancellation::Wanted, disk::Disk, lock::Lock};
 
 /// Files that have no key yet.
 const INCOMING: &str = ".incoming";
-/// Held while a process has the directory open.
-const LOCK: &str = ".lock";
 
 /// An open directory.
 #[derive(Debug)]
 pub(super) struct Root {
     path: PathBuf,
-    pub disk: Arc<dyn Disk>,
+    disk: Arc<dyn Disk>,
     /// Folders whose own names are known to be durable. A folder that merely exists may have been made by another
     /// thread that has not synced it yet.
     durable_folders: Mutex<HashSet<PathBuf>>,
+    /// Names that are being changed, with by how many. One whose sync failed stays: whoever looks at it has to sync it.
+    unsynced: Mutex<HashMap<PathBuf, usize>>,
     next_incoming: AtomicU64,
-    _lock: File,
+    lock: Lock,
 }
 
 impl Root {
-    /// Opens `path`, which is made where it does not exist, and removes what a crash left unfinished.
+    /// Opens `path`, which is made where it does not exist, removes what a crash left unfinished and makes durable what
+    /// it may have left unsynced.
     pub fn open(path: &Path, disk: Arc<dyn Disk>) -> io::Result<Self> {
-        fs::create_dir_all(path)?;
+        make_durably(&path::absolute(path)?, &*disk)?;
         let path = path.canonicalize()?;
-        let lock = OpenOptions::new().create(true).truncate(false).write(true).open(path.join(LOCK))?;
-        lock.try_lock().map_err(|refused| match refused {
-            fs::TryLockError::Error(error) => error,
-            fs::TryLockError::WouldBlock => io::Error::new(io::ErrorKind::ResourceBusy, "another process uses it"),
-        })?;
+        let (lock, durable) = Lock::take(&path)?;
+        if !durable {
+            disk.sync_everything(&path)?;
+        }
         let incoming = path.join(INCOMING);
         fs::create_dir_all(&incoming)?;
         for left_over in fs::read_dir(&incoming)? {
             fs::remove_file(left_over?.path())?;
         }
         disk.sync_folder(&path)?;
-        if let Some(parent) = path.parent() {
-            disk.sync_folder(parent)?;
-        }
-        let durable_folders = Mutex::new(HashSet::new());
-        Ok(Self { path, disk, durable_folders, next_incoming: AtomicU64::new(0), _lock: lock })
+        Ok(Self {
+            path,
+            disk,
+            durable_folders: Mutex::default(),
+            unsynced: Mutex::default(),
+            next_incoming: AtomicU64::new(0),
+            lock,
+        })
     }
 
     pub fn path(&self) -> &Path {
         &self.path
+    }
+
+    pub fn disk(&self) -> &dyn Disk {
+        &*self.disk
     }
 
     /// Where `key` lies. Keys are made of few characters; anything else is refused, so that no key leads out of the
@@ -99,28 +108,66 @@ impl Root {
     }
 
     /// Moves what lies at `from` to `to`, durably in both folders.
-    pub fn rename(&self, from: &Path, to: &Path, replace: Replace) -> io::Result<()> {
-        self.place(from, to, replace)?;
+    pub fn rename(&self, from: &Path, to: &Path, replace: Replace, wanted: &Wanted) -> io::Result<()> {
+        self.place(from, to, replace, wanted)?;
+        if replace == Replace::No {
+            fs::remove_file(from)?;
+        }
         self.disk.sync_folder(folder_of(from)?)
     }
 
     /// Removes the file at `path`, durably.
-    pub fn remove(&self, path: &Path) -> io::Result<()> {
-        fs::remove_file(path)?;
-        self.disk.sync_folder(folder_of(path)?)
+    pub fn remove(&self, path: &Path, wanted: &Wanted) -> io::Result<()> {
+        self.change(path, || {
+            wanted.check()?;
+            fs::remove_file(path)
+        })
     }
 
-    fn place(&self, from: &Path, to: &Path, replace: Replace) -> io::Result<()> {
+    /// Must be called between looking at `path` and telling what was seen: makes that durable.
+    pub fn settle(&self, path: &Path) -> io::Result<()> {
+        let unsynced = self.unsynced().contains_key(path);
+        if unsynced { self.disk.sync_folder(folder_of(path)?) } else { Ok(()) }
+    }
+
+    /// Gives the file at `from` the name `to`, durably. Where nothing may be replaced it keeps its own name too.
+    fn place(&self, from: &Path, to: &Path, replace: Replace, wanted: &Wanted) -> io::Result<()> {
         let folder = folder_of(to)?;
         self.make_folder(folder)?;
-        match replace {
-            Replace::Yes => fs::rename(from, to)?,
-            Replace::No => {
-                fs::hard_link(from, to)?;
-                fs::remove_file(from)?;
+        let rename = || {
+            wanted.check()?;
+            match replace {
+                Replace::Yes => fs::rename(from, to),
+                Replace::No => fs::hard_link(from, to),
+            }
+        };
+        self.change(to, || match rename() {
+            // Somebody else removed a folder that was there.
+            Err(error) if error.kind() == io::ErrorKind::NotFound && !folder.is_dir() => {
+                self.known_durable().clear();
+                self.make_folder(folder)?;
+                rename()
+            }
+            renamed => renamed,
+        })
+    }
+
+    /// Changes what `path` names, and makes the change durable.
+    fn change(&self, path: &Path, change: impl FnOnce() -> io::Result<()>) -> io::Result<()> {
+        let folder = folder_of(path)?;
+        *self.unsynced().entry(path.to_owned()).or_default() += 1;
+        let changed = change();
+        if changed.is_ok() {
+            self.disk.sync_folder(folder)?;
+        }
+        let mut unsynced = self.unsynced();
+        if let Some(changing) = unsynced.get_mut(path) {
+            *changing -= 1;
+            if *changing == 0 {
+                unsynced.remove(path);
             }
         }
-        self.disk.sync_folder(folder)
+        changed
     }
 
     /// Makes `folder`, and what is missing above it, up to the directory itself.
@@ -139,10 +186,43 @@ impl Root {
         Ok(())
     }
 
-    fn known_durable(&self) -> std::sync::MutexGuard<'_, HashSet<PathBuf>> {
+    fn known_durable(&self) -> MutexGuard<'_, HashSet<PathBuf>> {
         // A set that lacks an entry only costs one more sync.
         self.durable_folders.lock().unwrap_or_else(PoisonError::into_inner)
     }
+
+    fn unsynced(&self) -> MutexGuard<'_, HashMap<PathBuf, usize>> {
+        // Nothing panics while it is held.
+        self.unsynced.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Drop for Root {
+    fn drop(&mut self) {
+        // Whatever changes a name holds the root, so what is noted now is what could not be synced.
+        if self.unsynced().is_empty() {
+            self.lock.leave_in_order();
+        }
+    }
+}
+
+/// Makes `path`, an absolute one, and what is missing above it. Every name is durable before anything is made below it.
+fn make_durably(path: &Path, disk: &dyn Disk) -> io::Result<()> {
+    let missing: Vec<_> = path.ancestors().take_while(|folder| !folder.is_dir()).collect();
+    // Whoever made the lowest folder there is may have been interrupted before it was synced. One that this process must
+    // not read was not made by it.
+    match path.ancestors().nth(missing.len() + 1).map(|above| disk.sync_folder(above)) {
+        Some(Err(error)) if error.kind() != io::ErrorKind::PermissionDenied => return Err(error),
+        _ => {}
+    }
+    for folder in missing.into_iter().rev() {
+        match fs::create_dir(folder) {
+            Err(_) if folder.is_dir() => {}
+            made => made?,
+        }
+        disk.sync_folder(folder_of(folder)?)?;
+    }
+    Ok(())
 }
 
 /// Whether a file that has the key already gives way.
@@ -162,20 +242,30 @@ pub(super) struct Incoming {
     root: Arc<Root>,
     path: PathBuf,
     pub file: File,
+    /// Whether it has no other name left than the one it was published under.
     published: AtomicBool,
 }
 
 impl Incoming {
+    pub fn path(&self) -> &Path {
+        &self.path
+    }
+
+    pub fn disk(&self) -> &dyn Disk {
+        &*self.root.disk
+    }
+
     /// Writes `bytes` from `offset` on.
     pub fn write_all_at(&self, bytes: &[u8], offset: u64) -> io::Result<()> {
         self.root.disk.write_all_at(&self.file, bytes, offset)
     }
 
     /// Makes the bytes durable, then gives them the name `to`, durably.
-    pub fn publish(&self, to: &Path, replace: Replace) -> io::Result<()> {
+    pub fn publish(&self, to: &Path, replace: Replace, wanted: &Wanted) -> io::Result<()> {
+        wanted.check()?;
         self.root.disk.sync_file(&self.file, &self.path)?;
-        self.root.place(&self.path, to, replace)?;
-        self.published.store(true, Ordering::Release);
+        self.root.place(&self.path, to, replace, wanted)?;
+        self.published.store(replace == Replace::Yes, Ordering::Release);
         Ok(())
     }
 }

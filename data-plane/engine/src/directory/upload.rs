@@ -1,14 +1,7 @@
-//! Writing: a whole object at once, or one file written as its parts arrive. Writing to the disk starts early, so that
-//! the sync at the end has little left to do; nothing has its key before that sync has returned.
+//! Writing: a whole object at once, or one file written as its parts arrive. Parts go to the disk at once, so that the
+//! sync at the end has little left to do; nothing has its key before that sync has returned.
 
-use std::{
-    num::NonZeroU64,
-    path::PathBuf,
-    sync::{
-        Arc,
-        atomic::{AtomicBool, Ordering},
-    },
-};
+use std::{path::PathBuf, sync::Arc};
 
 use async_trait::async_trait;
 use futures::{FutureExt as _, future::ready};
@@ -16,30 +9,12 @@ use object_store::{Error, MultipartUpload, PutPayload, PutResult, Result, Upload
 use tokio::sync::Mutex;
 
 use super::{
+    cancellation::{Wanted, blocking},
+    direct::Direct,
     failed,
     root::{Incoming, Replace, Root},
     write_failed,
 };
-
-/// How much is written before the disk is asked to take it.
-const WRITE_BACK_BYTES: u64 = 16 * 1024 * 1024;
-
-/// Says that whoever waited for a put has gone. Work on a blocking thread cannot be stopped from outside; it looks here
-/// before it makes anything visible.
-#[derive(Debug, Default)]
-pub(super) struct Cancellation(Arc<AtomicBool>);
-
-impl Cancellation {
-    pub fn watcher(&self) -> Arc<AtomicBool> {
-        Arc::clone(&self.0)
-    }
-}
-
-impl Drop for Cancellation {
-    fn drop(&mut self) {
-        self.0.store(true, Ordering::Release);
-    }
-}
 
 /// Writes a whole object.
 pub(super) fn put(
@@ -48,14 +23,11 @@ pub(super) fn put(
     to: &std::path::Path,
     payload: &PutPayload,
     replace: Replace,
-    cancelled: &AtomicBool,
+    wanted: &Wanted,
 ) -> Result<PutResult> {
     let incoming = root.create_incoming().map_err(failed)?;
     write_at(&incoming, payload, 0)?;
-    if cancelled.load(Ordering::Acquire) {
-        return Err(failed(std::io::ErrorKind::Interrupted.into()));
-    }
-    incoming.publish(to, replace).map_err(|error| write_failed(key, error))?;
+    incoming.publish(to, replace, wanted).map_err(|error| write_failed(key, error))?;
     Ok(done())
 }
 
@@ -81,13 +53,14 @@ pub(super) struct DirectoryUpload {
     /// How many bytes the parts so far have.
     length: u64,
     /// Held while a part is written: two writers of one file only spin on each other in the kernel.
-    turn: Arc<Mutex<()>>,
+    turn: Arc<Mutex<Direct>>,
 }
 
 impl DirectoryUpload {
     pub fn start(root: &Arc<Root>, key: Path, to: PathBuf) -> Result<Self> {
-        let incoming = Some(Arc::new(root.create_incoming().map_err(failed)?));
-        Ok(Self { key, to, incoming, length: 0, turn: Arc::default() })
+        let incoming = root.create_incoming().map_err(failed)?;
+        let turn = Arc::new(Mutex::new(Direct::open(incoming.path())));
+        Ok(Self { key, to, incoming: Some(Arc::new(incoming)), length: 0, turn })
     }
 }
 
@@ -96,19 +69,14 @@ impl MultipartUpload for DirectoryUpload {
     fn put_part(&mut self, data: PutPayload) -> UploadPart {
         let offset = self.length;
         self.length += data.content_length() as u64;
-        let end = self.length;
         let Some(incoming) = self.incoming.clone() else { return ready(Err(ended())).boxed() };
-        let write = move || {
-            write_at(&incoming, &data, offset)?;
-            let written = end / WRITE_BACK_BYTES * WRITE_BACK_BYTES;
-            if written > offset {
-                start_write_back(&incoming, written);
-            }
-            Ok(())
-        };
         let turn = Arc::clone(&self.turn);
         let write_in_turn = async move {
-            let _turn = turn.lock().await;
+            let mut direct = turn.lock_owned().await;
+            let write = move || {
+                let written = direct.write(incoming.disk(), &data, offset).map_err(failed)?;
+                if written { Ok(()) } else { write_at(&incoming, &data, offset) }
+            };
             tokio::task::spawn_blocking(write).await?
         };
         write_in_turn.boxed()
@@ -117,9 +85,11 @@ impl MultipartUpload for DirectoryUpload {
     async fn complete(&mut self) -> Result<PutResult> {
         let Some(incoming) = self.incoming.take() else { return Err(ended()) };
         let (key, to) = (self.key.clone(), self.to.clone());
-        let publish = move || incoming.publish(&to, Replace::Yes).map_err(|error| write_failed(&key, error));
-        tokio::task::spawn_blocking(publish).await??;
-        Ok(done())
+        blocking(move |wanted| {
+            incoming.publish(&to, Replace::Yes, wanted).map_err(|error| write_failed(&key, error))?;
+            Ok(done())
+        })
+        .await
     }
 
     async fn abort(&mut self) -> Result<()> {
@@ -139,11 +109,4 @@ impl Drop for DirectoryUpload {
 
 fn ended() -> Error {
     Error::NotSupported { source: "the upload has ended".into() }
-}
-
-/// Asks the disk to take the window that ends at `end`. It is advice: POSIX_FADV_DONTNEED starts writing the dirty
-/// pages of the range without waiting for them. Where it does nothing, the sync at the end takes longer.
-fn start_write_back(incoming: &Incoming, end: u64) {
-    let window = NonZeroU64::new(WRITE_BACK_BYTES);
-    let _ = rustix::fs::fadvise(&incoming.file, end - WRITE_BACK_BYTES, window, rustix::fs::Advice::DontNeed);
 }

@@ -1,23 +1,22 @@
 //! How the index comes to cover its backend: opened, or made anew, then brought up to date from the backend's listing.
 //! Runs beside everything else and starts over whenever the index was put aside.
 
-use std::{
-    path::Path,
-    sync::{Arc, PoisonError},
-    time::Duration,
-};
+use std::{fs, panic::catch_unwind, path::Path, sync::Arc, time::Duration};
 
-use artifactstore_types::Fault;
+use artifactstore_types::{Category, Fault};
 use futures::{StreamExt as _, TryStreamExt as _};
 use object_store::path::Path as Key;
 use redb::Durability;
+use tokio::time::Instant;
 
 use super::{
-    Coverage, Death, Index, guarded,
+    Death, Index,
+    ask::Opened,
     tables::{Tables, TablesFailed},
 };
 use crate::{
-    keys::{self, PackId, Stored},
+    faults,
+    keys::{self, Note, PackId, Stored},
     pack::{
         format::Footer,
         packs::{FooterFound, Packs},
@@ -34,7 +33,10 @@ const FOOTERS_AT_ONCE: usize = 64;
 /// The pauses after failures: doubling from the first to the last.
 const PAUSES: (Duration, Duration) = (Duration::from_millis(200), Duration::from_secs(30));
 
-/// Loads the index, and again whenever it was put aside.
+/// How long an engine that was dropped may take to let the file go.
+const LEAVING: Duration = Duration::from_secs(2);
+
+/// Loads the index, and again whenever it was put aside. Ends without a word where the runtime does.
 pub(super) async fn keep_loaded(index: &Index, packs: &Packs) {
     let mut progress = index.progress.subscribe();
     let mut pause = PAUSES.0;
@@ -43,8 +45,9 @@ pub(super) async fn keep_loaded(index: &Index, packs: &Packs) {
             Ok(()) => {
                 pause = PAUSES.0;
                 // The sender is the index's own, so this ends only when the index was put aside.
-                let _ = progress.wait_for(|progress| progress.coverage == Coverage::Nothing).await;
+                let _ = progress.wait_for(|progress| !progress.complete).await;
             }
+            Err(fault) if faults::is_stopped(&fault) => return,
             Err(fault) => {
                 tracing::warn!(%fault, "the index of packed blobs could not be read in; trying again");
                 index.progress.send_modify(|progress| progress.patience_ends = None);
@@ -57,48 +60,52 @@ pub(super) async fn keep_loaded(index: &Index, packs: &Packs) {
 
 impl Index {
     async fn load(&self, packs: &Packs) -> Result<(), Fault> {
-        let tables = match self.tables() {
-            Some(tables) => tables,
-            None => self.open_tables().await?,
+        let opened = match self.opened() {
+            Some(opened) => opened,
+            None => self.open().await?,
         };
-        let complete = self.asked(&tables, Tables::is_complete).await?;
-        if complete {
-            self.covers(Coverage::Tombstones);
-        } else {
-            self.load_tombstones(&tables, packs).await?;
-            self.covers(Coverage::Tombstones);
+        let complete = self.asked(&opened, Tables::is_complete).await?;
+        if !complete {
+            self.load_notes(&opened, packs, Note::Tombstone).await?;
+            self.load_notes(&opened, packs, Note::Damage).await?;
         }
-        let newest = self.asked(&tables, Tables::newest_pack).await?;
+        opened.learned_the_dead();
+        let newest = self.asked(&opened, Tables::newest_pack).await?;
         if let Some(newest) = newest {
             packs.saw(newest);
         }
         let start = newest.filter(|_| complete).map(|newest| keys::pack(newest.earlier(OVERLAP_MILLIS)));
-        self.load_packs(&tables, packs, start.as_ref()).await?;
-        self.asked(&tables, Tables::set_complete).await?;
-        self.covers(Coverage::Everything);
-        Ok(())
+        self.load_packs(&opened, packs, start.as_ref()).await?;
+        self.asked(&opened, Tables::set_complete).await?;
+        if self.is_complete_with(&opened) { Ok(()) } else { Err(faults::index_failed("reading it in")) }
     }
 
-    async fn open_tables(&self) -> Result<Arc<Tables>, Fault> {
-        let path = self.path.clone();
-        let opened = tokio::task::spawn_blocking(move || open_or_make(path.as_deref())).await;
-        let tables = Arc::new(opened.ok().flatten().ok_or_else(|| crate::faults::index_failed("opening it"))?);
-        *self.tables.lock().unwrap_or_else(PoisonError::into_inner) = Some(Arc::clone(&tables));
-        Ok(tables)
+    async fn open(&self) -> Result<Arc<Opened>, Fault> {
+        let deadline = Instant::now() + LEAVING;
+        loop {
+            let path = self.path.clone();
+            match self.blocking(move || open_or_make(path.as_deref())).await.ok_or_else(faults::stopped)? {
+                Ok(tables) => return Ok(self.open_with(tables)),
+                Err(NotOpened::Elsewhere) if Instant::now() < deadline => tokio::time::sleep(PAUSES.0).await,
+                Err(_) => return Err(faults::index_failed("opening it")),
+            }
+        }
     }
 
-    async fn load_tombstones(&self, tables: &Arc<Tables>, packs: &Packs) -> Result<(), Fault> {
-        let mut listed = packs.store.list(&Key::from(keys::TOMBSTONES), None);
+    async fn load_notes(&self, opened: &Arc<Opened>, packs: &Packs, kind: Note) -> Result<(), Fault> {
+        let mut listed = packs.store.list(&Key::from(kind.folder()), None);
         while let Some(meta) = listed.try_next().await? {
-            let Some(pack) = keys::parse_tombstone(meta.location.as_ref()) else { continue };
-            match packs.tombstone(pack, &meta.location, meta.size).await {
+            let Some(pack) = keys::parse_note(kind, meta.location.as_ref()) else { continue };
+            match packs.read_note(kind, pack, &meta).await {
                 Ok(addresses) => {
-                    let note =
-                        move |tables: &Tables| tables.mark_dead(pack, &addresses, Death::Settled, Durability::None);
-                    self.asked(tables, note).await?;
+                    let note = move |tables: &Tables| match kind {
+                        Note::Tombstone => tables.mark_dead(pack, &addresses, Death::Settled, Durability::None),
+                        Note::Damage => tables.mark_damaged(pack, &addresses, Durability::None),
+                    };
+                    self.asked(opened, note).await?;
                 }
-                Err(fault) if fault.category == artifactstore_types::Category::DataLoss => {
-                    tracing::error!(%fault, "a record of deletions cannot be read: what it deleted may be here again");
+                Err(fault) if fault.category == Category::DataLoss => {
+                    tracing::error!(%fault, "a note beside a pack cannot be read: what was deleted, or damaged, may count as here again");
                 }
                 Err(fault) => return Err(fault),
             }
@@ -106,26 +113,26 @@ impl Index {
         Ok(())
     }
 
-    async fn load_packs(&self, tables: &Arc<Tables>, packs: &Packs, start: Option<&Key>) -> Result<(), Fault> {
+    async fn load_packs(&self, opened: &Arc<Opened>, packs: &Packs, start: Option<&Key>) -> Result<(), Fault> {
         let listed = packs.store.list(&Key::from(keys::PACKS), start);
         let read = |meta: Result<object_store::ObjectMeta, Fault>| async move {
             match keys::parse(meta?.location.as_ref()) {
-                Some(Stored::Pack(id)) => self.read_new(tables, packs, id).await,
+                Some(Stored::Pack(id)) => self.read_new(opened, packs, id).await,
                 _ => Ok(None),
             }
         };
         let mut footers = Box::pin(listed.map(read).buffered(READS_AT_ONCE).try_chunks(FOOTERS_AT_ONCE));
         while let Some(batch) = footers.next().await {
             let batch: Vec<_> = batch.map_err(|failed| failed.1)?.into_iter().flatten().collect();
-            self.asked(tables, move |tables| tables.record(&batch, Durability::None)).await?;
+            self.asked(opened, move |tables| tables.record(&batch, Durability::None)).await?;
         }
         Ok(())
     }
 
     /// The footer of a pack, unless the index knows the pack.
-    async fn read_new(&self, tables: &Arc<Tables>, packs: &Packs, id: PackId) -> Result<Option<Footer>, Fault> {
+    async fn read_new(&self, opened: &Arc<Opened>, packs: &Packs, id: PackId) -> Result<Option<Footer>, Fault> {
         packs.saw(id);
-        if self.asked(tables, move |tables| tables.find_pack(id)).await?.is_some() {
+        if self.asked(opened, move |tables| tables.find_pack(id)).await?.is_some() {
             return Ok(None);
         }
         match packs.footer(id).await? {
@@ -138,26 +145,35 @@ impl Index {
         }
     }
 
-    /// Like `ask`, of tables that are being loaded; a failure ends the loading.
+    /// Like `ask`, of an index that is being loaded; a failure ends the loading.
     async fn asked<T: Send + 'static>(
         &self,
-        tables: &Arc<Tables>,
+        opened: &Arc<Opened>,
         work: impl FnOnce(&Tables) -> Result<T, TablesFailed> + Send + 'static,
     ) -> Result<T, Fault> {
-        let asked = Arc::clone(tables);
-        let answer = tokio::task::spawn_blocking(move || guarded(&asked, work)).await;
-        let answer = answer.ok().and_then(|answer| self.checked(tables, answer));
-        answer.ok_or_else(|| crate::faults::index_failed("reading it in"))
+        self.ask_of(opened, work).await.ok_or_else(|| faults::index_failed("reading it in"))
     }
 }
 
+/// Why there are no tables.
+enum NotOpened {
+    /// Somebody else has the file open.
+    Elsewhere,
+    /// It cannot be made either.
+    Failed,
+}
+
 /// Opens the index; one that cannot be opened is removed and made anew.
-fn open_or_make(path: Option<&Path>) -> Option<Tables> {
-    let open = || std::panic::catch_unwind(|| Tables::open(path)).ok().and_then(Result::ok);
-    open().or_else(|| {
-        let path = path?;
-        tracing::warn!(path = %path.display(), "the index of packed blobs cannot be opened and is made anew");
-        std::fs::remove_file(path).ok()?;
-        open()
-    })
+fn open_or_make(path: Option<&Path>) -> Result<Tables, NotOpened> {
+    let open = || catch_unwind(|| Tables::open(path)).ok();
+    match (open(), path) {
+        (Some(Ok(tables)), _) => Ok(tables),
+        (Some(Err(failed)), _) if failed.is_open_elsewhere() => Err(NotOpened::Elsewhere),
+        (_, None) => Err(NotOpened::Failed),
+        (_, Some(path)) => {
+            tracing::warn!(path = %path.display(), "the index of packed blobs cannot be opened and is made anew");
+            fs::remove_file(path).map_err(|_| NotOpened::Failed)?;
+            open().and_then(Result::ok).ok_or(NotOpened::Failed)
+        }
+    }
 }

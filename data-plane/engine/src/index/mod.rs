@@ -1,6 +1,6 @@
 //! Where packed blobs lie, by address. The index is a cache: everything in it can be read again from the backend, and
 //! it is, in the background, where the file is missing or damaged. So its failure never fails an ingest or a read; at
-//! worst bytes that are here are stored once more.
+//! worst bytes that are here are stored once more. Only a deletion waits for an index that can take note of it.
 //!
 //! It keeps neither memory nor start-up growing with the number of blobs: rows lie in a file, and at open only packs
 //! newer than the newest one known are looked at.
@@ -9,12 +9,12 @@
 //! since are found again. Deaths are the exception: they are synced before their tombstone is written, because a
 //! tombstone the index does not know of would let a dead blob pass for one that is here.
 
+mod ask;
 mod load;
 mod tables;
 
 use std::{
     collections::{BTreeMap, BTreeSet},
-    panic::{AssertUnwindSafe, catch_unwind},
     path::PathBuf,
     sync::{
         Arc, Mutex, PoisonError,
@@ -23,16 +23,19 @@ use std::{
     time::Duration,
 };
 
-use artifactstore_types::{ContentAddress, Fault, Timestamp};
+use artifactstore_types::{ContentAddress, Fault, Location, Timestamp};
 use futures::{StreamExt as _, TryStreamExt as _, stream};
 use redb::Durability;
-use tokio::{sync::watch, time::Instant};
+use tokio::{
+    sync::{RwLock, watch},
+    time::Instant,
+};
 
+use self::ask::Opened;
 pub(crate) use self::tables::Death;
-use self::tables::{Tables, TablesFailed};
 use crate::{
-    faults, keys,
-    keys::PackId,
+    faults,
+    keys::{self, Note, PackId},
     pack::{format::Footer, packs::Packs},
     stop::Stop,
 };
@@ -56,39 +59,34 @@ pub(crate) struct PackedAt {
     pub sealed_at: Timestamp,
 }
 
-/// How much of the backend the index covers.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Coverage {
-    /// Nothing is known, or what is known cannot be read.
-    Nothing,
-    /// Every tombstone is known, but not every pack.
-    Tombstones,
-    /// Everything is known.
-    Everything,
-}
-
 /// How far reading in has come.
 #[derive(Clone, Copy, Debug)]
 struct Progress {
-    coverage: Coverage,
+    /// Whether the index covers the whole backend.
+    complete: bool,
     /// Until when lookups wait for it; `None` where it has failed and they need not.
     patience_ends: Option<Instant>,
 }
 
 impl Progress {
     fn begun() -> Self {
-        Self { coverage: Coverage::Nothing, patience_ends: Some(Instant::now() + PATIENCE) }
+        Self { complete: false, patience_ends: Some(Instant::now() + PATIENCE) }
     }
 }
 
 /// The index of one backend.
 pub(crate) struct Index {
     path: Option<PathBuf>,
-    /// `None` while there is no readable file. Taken out, never changed, so a reader's clone stays whole.
-    tables: Mutex<Option<Arc<Tables>>>,
+    /// `None` while there is no readable file. Taken out, never changed, so a reader's clone stays whole. `progress` is
+    /// changed under this lock, so that it is always about the index that is current.
+    current: Mutex<Option<Arc<Opened>>>,
     progress: watch::Sender<Progress>,
+    /// Shared by the questions being answered, which closing waits for.
+    busy: Arc<RwLock<()>>,
     stop: Stop,
     records: AtomicU64,
+    /// Packs that were reported to be gone or cut.
+    lost: Mutex<BTreeSet<PackId>>,
 }
 
 impl Index {
@@ -101,10 +99,12 @@ impl Index {
     ) -> (Arc<Self>, impl Future<Output = ()> + Send + 'static) {
         let index = Arc::new(Self {
             path,
-            tables: Mutex::new(None),
+            current: Mutex::new(None),
+            busy: Arc::default(),
             progress: watch::Sender::new(Progress::begun()),
             stop: stop.clone(),
             records: AtomicU64::new(0),
+            lost: Mutex::default(),
         });
         let loaded = Arc::clone(&index);
         let task = async move {
@@ -116,7 +116,8 @@ impl Index {
         (index, task)
     }
 
-    /// Where these blobs lie, for those whose pack is there and has the size it had. Packs that are not are forgotten.
+    /// Where these blobs lie, for those whose pack is there and has the size it had. One that is not may come back, so
+    /// what is known of it is kept.
     pub async fn find_present(
         &self,
         packs: &Packs,
@@ -139,10 +140,8 @@ impl Index {
     ) -> Result<(Vec<(ContentAddress, PackedAt)>, Option<ContentAddress>), Fault> {
         self.wait_a_little().await;
         let not_ready = || faults::index_not_ready(&packs.store.backend_id);
-        if self.coverage() != Coverage::Everything {
-            return Err(not_ready());
-        }
-        let rows = self.ask(move |tables| tables.page(after, limit)).await.ok_or_else(not_ready)?;
+        let opened = self.opened().filter(|_| self.progress.borrow().complete).ok_or_else(not_ready)?;
+        let rows = self.ask_of(&opened, move |tables| tables.page(after, limit)).await.ok_or_else(not_ready)?;
         let last = rows.last().filter(|_| rows.len() == limit).map(|(address, _)| *address);
         Ok((self.only_present(packs, rows).await?, last))
     }
@@ -159,49 +158,55 @@ impl Index {
         };
         let there: BTreeMap<PackId, bool> =
             stream::iter(distinct).map(look).buffer_unordered(LOOKS_AT_ONCE).try_collect().await?;
-        for (id, _) in there.iter().filter(|(_, there)| !**there) {
-            let pack = *id;
-            tracing::error!(%pack, "a pack is gone or was cut: its blobs are taken in again when they come");
-            let lost = found.iter().filter(|(_, at)| at.pack == pack).map(|(address, _)| *address).collect();
-            self.forget_pack(pack, lost).await;
-        }
+        self.report_lost(&there);
         Ok(found.into_iter().filter(|(_, at)| there.get(&at.pack) == Some(&true)).collect())
     }
 
     /// Takes in a new pack.
-    pub async fn record(&self, footer: &Footer) -> Result<(), Fault> {
+    pub async fn record(&self, footer: &Footer) {
         let footer = footer.clone();
         let checkpoint = self.records.fetch_add(1, Ordering::Relaxed) % CHECKPOINT_EVERY == CHECKPOINT_EVERY - 1;
         let durability = if checkpoint { Durability::Immediate } else { Durability::None };
         self.ask(move |tables| tables.record(&[footer], durability)).await;
-        Ok(())
     }
 
     /// Whether a blob of a pack was deleted.
     pub async fn is_dead(&self, packs: &Packs, pack: PackId, address: ContentAddress) -> Result<bool, Fault> {
-        // One row of a small tree: cheaper here than the way to another thread.
-        if self.ask_here(|tables| tables.find_death(pack, address)).flatten().is_some() {
-            return Ok(true);
+        if let Some(opened) = self.opened() {
+            // One row of a small tree: cheaper here than the way to another thread.
+            match self.ask_here(&opened, |tables| tables.find_death(pack, address)) {
+                Some(Some(_)) => return Ok(true),
+                Some(None) if opened.knows_the_dead() => return Ok(false),
+                _ => {}
+            }
         }
-        if self.coverage() != Coverage::Nothing {
-            return Ok(false);
-        }
-        Ok(packs.buried(pack).await?.contains(&address))
+        Ok(packs.noted(Note::Tombstone, pack).await?.contains(&address))
     }
 
     /// The dead of a pack.
     pub async fn dead_of(&self, packs: &Packs, pack: PackId) -> Result<BTreeMap<ContentAddress, Death>, Fault> {
-        let mut dead = self.ask(move |tables| tables.dead_of(pack)).await.unwrap_or_default();
-        if self.coverage() == Coverage::Nothing {
-            dead.extend(packs.buried(pack).await?.into_iter().map(|address| (address, Death::Settled)));
+        let mut dead = BTreeMap::new();
+        if let Some(opened) = self.opened()
+            && let Some(known) = self.ask_of(&opened, move |tables| tables.dead_of(pack)).await
+        {
+            dead = known;
+            if opened.knows_the_dead() {
+                return Ok(dead);
+            }
         }
+        let buried = packs.noted(Note::Tombstone, pack).await?;
+        dead.extend(buried.into_iter().map(|address| (address, Death::Settled)));
         Ok(dead)
     }
 
-    /// Notes, durably, that blobs are about to get a tombstone. They are dead from here on.
-    pub async fn begin_death(&self, pack: PackId, addresses: Vec<ContentAddress>) {
-        let durability = Durability::Immediate;
-        self.ask(move |tables| tables.mark_dead(pack, &addresses, Death::Pending, durability)).await;
+    /// Notes, durably, that blobs are about to get a tombstone. They are dead from here on. Fails where there is no index
+    /// to take note: one that is opened later would not learn of the tombstone.
+    pub async fn begin_death(&self, packs: &Packs, pack: PackId, addresses: Vec<ContentAddress>) -> Result<(), Fault> {
+        if self.opened().is_none() {
+            self.wait_a_little().await;
+        }
+        let noted = self.ask(move |tables| tables.mark_dead(pack, &addresses, Death::Pending, Durability::Immediate));
+        noted.await.ok_or_else(|| faults::index_not_ready(&packs.store.backend_id))
     }
 
     /// Notes that blobs have their tombstone.
@@ -209,25 +214,55 @@ impl Index {
         self.ask(move |tables| tables.mark_dead(pack, &addresses, Death::Settled, Durability::None)).await;
     }
 
-    /// Forgets a pack that is gone and these blobs that lay in it.
+    /// Whether it is known that a blob is damaged in a pack.
+    pub async fn is_damaged(&self, pack: PackId, address: ContentAddress) -> bool {
+        // An index that is just being opened would not learn what is marked before it is.
+        self.wait_a_little().await;
+        self.ask(move |tables| tables.is_damaged(pack, address)).await.unwrap_or(false)
+    }
+
+    /// Notes, durably, that a blob is damaged in a pack: it does not lie there for whoever asks where it lies.
+    pub async fn mark_damaged(&self, pack: PackId, address: ContentAddress) {
+        self.ask(move |tables| tables.mark_damaged(pack, &[address], Durability::Immediate)).await;
+    }
+
+    /// Whether a blob is said to lie at just this place.
+    pub async fn places(&self, address: ContentAddress, pack: PackId, location: &Location) -> bool {
+        self.wait_a_little().await;
+        let found = self.ask(move |tables| tables.find(&[address])).await.unwrap_or_default();
+        let (offset, length) = (location.offset, location.length);
+        found.iter().any(|(_, at)| at.pack == pack && at.offset == offset && at.length == length)
+    }
+
+    /// Forgets a pack that was removed and these blobs that lay in it.
     pub async fn forget_pack(&self, pack: PackId, addresses: Vec<ContentAddress>) {
         self.ask(move |tables| tables.forget_pack(pack, &addresses)).await;
     }
 
-    fn coverage(&self) -> Coverage {
-        self.progress.borrow().coverage
+    /// Reports each pack that is not what it was, once.
+    fn report_lost(&self, there: &BTreeMap<PackId, bool>) {
+        let mut lost = self.lost.lock().unwrap_or_else(PoisonError::into_inner);
+        for (pack, there) in there {
+            if *there {
+                lost.remove(pack);
+            } else if lost.insert(*pack) {
+                tracing::error!(%pack, "a pack is gone or was cut: its blobs are taken in again when they come");
+            }
+        }
     }
 
-    fn covers(&self, coverage: Coverage) {
-        self.progress.send_modify(|progress| progress.coverage = coverage);
+    /// Fails while the index does not cover the whole backend.
+    pub async fn require_complete(&self, packs: &Packs) -> Result<(), Fault> {
+        self.wait_a_little().await;
+        let complete = self.progress.borrow().complete;
+        if complete { Ok(()) } else { Err(faults::index_not_ready(&packs.store.backend_id)) }
     }
 
     /// Waits until everything is known, but not for long. Whatever follows answers from what is known.
     async fn wait_a_little(&self) {
         let mut progress = self.progress.subscribe();
         let settled = |progress: &Progress| {
-            progress.coverage == Coverage::Everything
-                || progress.patience_ends.is_none_or(|patience_ends| patience_ends <= Instant::now())
+            progress.complete || progress.patience_ends.is_none_or(|patience_ends| patience_ends <= Instant::now())
         };
         let Some(patience_ends) = self.progress.borrow().patience_ends else { return };
         let mut stop = self.stop.clone();
@@ -237,67 +272,6 @@ impl Index {
             () = stop.said() => {}
         }
     }
-
-    /// Runs a transaction where it may block. `None` where there is no index or it failed.
-    async fn ask<T: Send + 'static>(
-        &self,
-        work: impl FnOnce(&Tables) -> Result<T, TablesFailed> + Send + 'static,
-    ) -> Option<T> {
-        let tables = self.tables()?;
-        let asked = Arc::clone(&tables);
-        let answer = tokio::task::spawn_blocking(move || guarded(&asked, work)).await.ok()?;
-        self.checked(&tables, answer)
-    }
-
-    fn ask_here<T>(&self, work: impl FnOnce(&Tables) -> Result<T, TablesFailed>) -> Option<T> {
-        let tables = self.tables()?;
-        let answer = guarded(&tables, work);
-        self.checked(&tables, answer)
-    }
-
-    fn tables(&self) -> Option<Arc<Tables>> {
-        self.tables.lock().unwrap_or_else(PoisonError::into_inner).clone()
-    }
-
-    /// Puts a failed index aside: it is made anew from the backend.
-    fn checked<T>(&self, asked: &Arc<Tables>, answer: Result<T, Failure>) -> Option<T> {
-        let failure = match answer {
-            Ok(answer) => return Some(answer),
-            Err(failure) => failure,
-        };
-        let mut tables = self.tables.lock().unwrap_or_else(PoisonError::into_inner);
-        if tables.as_ref().is_some_and(|current| Arc::ptr_eq(current, asked)) {
-            tracing::error!(%failure, "the index of packed blobs is damaged and is made anew");
-            *tables = None;
-            self.progress.send_replace(Progress::begun());
-        }
-        None
-    }
-
-    /// Writes everything so far to the file.
-    pub fn checkpoint(&self) {
-        self.ask_here(Tables::checkpoint);
-    }
-}
-
-impl Drop for Index {
-    fn drop(&mut self) {
-        self.checkpoint();
-    }
-}
-
-/// Why the index could not answer.
-#[derive(Debug, thiserror::Error)]
-enum Failure {
-    #[error(transparent)]
-    Tables(#[from] TablesFailed),
-    /// A file whose pages contradict each other can make the library give up in this way.
-    #[error("a page of it makes no sense")]
-    Panicked,
-}
-
-fn guarded<T>(tables: &Tables, work: impl FnOnce(&Tables) -> Result<T, TablesFailed>) -> Result<T, Failure> {
-    catch_unwind(AssertUnwindSafe(|| work(tables))).map_err(|_| Failure::Panicked)?.map_err(Failure::Tables)
 }
 
 /// Blobs of a footer that are not dead.

@@ -4,6 +4,7 @@
 //! blobs   BLAKE3 32            → pack id 16, offset u64, length u64, check 8
 //! packs   pack id 16           → size u64, sealed at i64, number of blobs u64
 //! dead    pack id 16, BLAKE3 32 → 0 while the tombstone is being written, 1 when it is durable
+//! damaged pack id 16, BLAKE3 32 → nothing
 //! facts   name                 → number
 //! ```
 //!
@@ -11,15 +12,15 @@
 //! the file is a missing row and never a wrong place.
 
 use std::{
-    collections::BTreeMap,
+    collections::{BTreeMap, BTreeSet},
     panic::{AssertUnwindSafe, catch_unwind},
     path::Path,
 };
 
 use artifactstore_types::{ContentAddress, Timestamp};
 use redb::{
-    Builder, Database, Durability, ReadableDatabase as _, ReadableTable as _, ReadableTableMetadata as _,
-    TableDefinition, WriteTransaction, backends::InMemoryBackend,
+    Builder, Database, Durability, ReadableDatabase as _, ReadableTable, ReadableTableMetadata as _, TableDefinition,
+    WriteTransaction, backends::InMemoryBackend,
 };
 
 use super::PackedAt;
@@ -28,6 +29,7 @@ use crate::{keys::PackId, pack::format::Footer};
 const BLOBS: TableDefinition<'_, &[u8; 32], &[u8; 40]> = TableDefinition::new("blobs");
 const PACKS: TableDefinition<'_, &[u8; 16], &[u8; 24]> = TableDefinition::new("packs");
 const DEAD: TableDefinition<'_, &[u8; 48], u8> = TableDefinition::new("dead");
+const DAMAGED: TableDefinition<'_, &[u8; 48], ()> = TableDefinition::new("damaged");
 const FACTS: TableDefinition<'_, &str, u64> = TableDefinition::new("facts");
 
 /// The layout of these tables; a file of another layout is made anew.
@@ -41,6 +43,13 @@ type Result<T> = std::result::Result<T, TablesFailed>;
 #[derive(Debug, thiserror::Error)]
 #[error(transparent)]
 pub(super) struct TablesFailed(Box<redb::Error>);
+
+impl TablesFailed {
+    /// Whether only somebody else having the file open is in the way.
+    pub fn is_open_elsewhere(&self) -> bool {
+        matches!(*self.0, redb::Error::DatabaseAlreadyOpen)
+    }
+}
 
 macro_rules! tables_failed {
     ($($error:ty)+) => {
@@ -150,18 +159,18 @@ fn decode_pack(value: &[u8; 24]) -> Option<PackRow> {
     Some(PackRow { size: u64::from_be_bytes(*size), sealed_at })
 }
 
-fn dead_key(pack: PackId, address: ContentAddress) -> [u8; 48] {
+fn noted_key(pack: PackId, address: ContentAddress) -> [u8; 48] {
     let mut key = [0; 48];
     key[..16].copy_from_slice(pack.bytes());
     key[16..].copy_from_slice(address.bytes());
     key
 }
 
-/// The first and last keys that the dead of a pack can have.
-fn dead_keys(pack: PackId) -> ([u8; 48], [u8; 48]) {
+/// The first and last keys that something noted of a blob of a pack can have.
+fn noted_keys(pack: PackId) -> ([u8; 48], [u8; 48]) {
     let (first, last) = ([0; 32], [0xff; 32]);
     let (first, last) = (ContentAddress::from_blake3(first), ContentAddress::from_blake3(last));
-    (dead_key(pack, first), dead_key(pack, last))
+    (noted_key(pack, first), noted_key(pack, last))
 }
 
 impl Tables {
@@ -178,6 +187,7 @@ impl Tables {
             change.open_table(BLOBS)?;
             change.open_table(PACKS)?;
             change.open_table(DEAD)?;
+            change.open_table(DAMAGED)?;
             let mut facts = change.open_table(FACTS)?;
             let layout = facts.get("layout")?.map(|found| found.value());
             match layout {
@@ -278,22 +288,21 @@ impl Tables {
         Ok(page)
     }
 
-    /// Takes in what packs hold. The newest pack that holds a blob is where the blob lies; what is dead stays dead.
+    /// Takes in what packs hold. The newest pack that holds a blob is where the blob lies; what is dead stays dead, and
+    /// what is damaged does not lie there.
     pub fn record(&self, footers: &[Footer], durability: Durability) -> Result<()> {
         self.change(durability, |change| {
             let mut blobs = change.open_table(BLOBS)?;
             let mut packs = change.open_table(PACKS)?;
-            let dead = change.open_table(DEAD)?;
+            let (dead, damaged) = (change.open_table(DEAD)?, change.open_table(DAMAGED)?);
             for footer in footers {
-                let (first, last) = dead_keys(footer.id);
-                let some_dead = dead.range::<&[u8; 48]>(&first..=&last)?.next().is_some();
-                let mut entries: Vec<_> = footer.entries.iter().collect();
+                let mut left_out = noted(&dead, footer.id)?;
+                left_out.extend(noted(&damaged, footer.id)?);
+                let living = footer.entries.iter().filter(|entry| !left_out.contains(&entry.address));
+                let mut entries: Vec<_> = living.collect();
                 // In the order of the tree, neighbours share pages.
                 entries.sort_unstable_by_key(|entry| entry.address);
                 for entry in entries {
-                    if some_dead && dead.get(&dead_key(footer.id, entry.address))?.is_some() {
-                        continue;
-                    }
                     let key = entry.address.bytes();
                     let row = BlobRow { pack: footer.id, offset: entry.offset, length: entry.length }.encode(key);
                     let before = blobs.insert(key, &row)?.map(|before| *before.value());
@@ -317,14 +326,14 @@ impl Tables {
     pub fn find_death(&self, pack: PackId, address: ContentAddress) -> Result<Option<Death>> {
         let read = self.database()?.begin_read()?;
         let dead = read.open_table(DEAD)?;
-        Ok(dead.get(&dead_key(pack, address))?.map(|row| death(row.value())))
+        Ok(dead.get(&noted_key(pack, address))?.map(|row| death(row.value())))
     }
 
     /// The dead of a pack.
     pub fn dead_of(&self, pack: PackId) -> Result<BTreeMap<ContentAddress, Death>> {
         let read = self.database()?.begin_read()?;
         let dead = read.open_table(DEAD)?;
-        let (first, last) = dead_keys(pack);
+        let (first, last) = noted_keys(pack);
         let mut found = BTreeMap::new();
         for row in dead.range::<&[u8; 48]>(&first..=&last)? {
             let (key, value) = row?;
@@ -347,22 +356,54 @@ impl Tables {
         self.change(durability, |change| {
             let mut dead = change.open_table(DEAD)?;
             for address in addresses {
-                dead.insert(&dead_key(pack, *address), value)?;
+                dead.insert(&noted_key(pack, *address), value)?;
             }
             forget_blobs(change, pack, addresses)
         })
     }
 
-    /// Forgets a pack that is gone, its dead, and those of these blobs that lay in it.
-    pub fn forget_pack(&self, pack: PackId, addresses: &[ContentAddress]) -> Result<()> {
-        self.change(Durability::None, |change| {
-            change.open_table(PACKS)?.remove(pack.bytes())?;
-            let mut dead = change.open_table(DEAD)?;
-            let (first, last) = dead_keys(pack);
-            dead.retain_in::<&[u8; 48], _>(&first..=&last, |_, _| false)?;
+    /// Whether a blob was found damaged in a pack.
+    pub fn is_damaged(&self, pack: PackId, address: ContentAddress) -> Result<bool> {
+        let read = self.database()?.begin_read()?;
+        let damaged = read.open_table(DAMAGED)?;
+        Ok(damaged.get(&noted_key(pack, address))?.is_some())
+    }
+
+    /// Notes damage; a blob that lies where it is damaged is forgotten.
+    pub fn mark_damaged(&self, pack: PackId, addresses: &[ContentAddress], durability: Durability) -> Result<()> {
+        self.change(durability, |change| {
+            let mut damaged = change.open_table(DAMAGED)?;
+            for address in addresses {
+                damaged.insert(&noted_key(pack, *address), ())?;
+            }
             forget_blobs(change, pack, addresses)
         })
     }
+
+    /// Forgets a pack that was removed, what was noted of its blobs, and those of these blobs that lay in it.
+    pub fn forget_pack(&self, pack: PackId, addresses: &[ContentAddress]) -> Result<()> {
+        self.change(Durability::None, |change| {
+            change.open_table(PACKS)?.remove(pack.bytes())?;
+            let (first, last) = noted_keys(pack);
+            change.open_table(DEAD)?.retain_in::<&[u8; 48], _>(&first..=&last, |_, _| false)?;
+            change.open_table(DAMAGED)?.retain_in::<&[u8; 48], _>(&first..=&last, |_, ()| false)?;
+            forget_blobs(change, pack, addresses)
+        })
+    }
+}
+
+/// The blobs of a pack that something is noted of.
+fn noted<V: redb::Value + 'static>(
+    table: &impl ReadableTable<&'static [u8; 48], V>,
+    pack: PackId,
+) -> Result<BTreeSet<ContentAddress>> {
+    let (first, last) = noted_keys(pack);
+    let mut found = BTreeSet::new();
+    for row in table.range::<&[u8; 48]>(&first..=&last)? {
+        let (key, _) = row?;
+        found.extend(key.value().last_chunk::<32>().map(|address| ContentAddress::from_blake3(*address)));
+    }
+    Ok(found)
 }
 
 fn forget_blobs(change: &WriteTransaction, pack: PackId, addresses: &[ContentAddress]) -> Result<()> {

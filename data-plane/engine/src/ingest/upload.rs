@@ -11,7 +11,7 @@ use crate::{backend::Backend, faults, keys};
 
 /// How many parts are on their way at once.
 const PARTS_AT_ONCE: usize = 2;
-/// After this many parts they are twice as large: stores take at most ten thousand.
+/// Where parts grow, they are twice as large after this many: stores take at most ten thousand.
 const PARTS_BEFORE_DOUBLING: u32 = 2_000;
 
 /// An upload in progress.
@@ -43,7 +43,8 @@ impl Upload {
 
     /// How many bytes the next part should have.
     pub fn part_bytes(&self) -> usize {
-        self.backend.part_bytes << (self.added / PARTS_BEFORE_DOUBLING).min(8)
+        let doublings = if self.backend.parts_grow { self.added / PARTS_BEFORE_DOUBLING } else { 0 };
+        self.backend.part_bytes << doublings.min(8)
     }
 
     /// Sends the next part on its way. Waits while enough are.
@@ -72,6 +73,8 @@ impl Upload {
         while !self.parts.is_empty() {
             self.part_arrives().await?;
         }
+        let backend = Arc::clone(&self.backend);
+        let _placing = backend.placing.read().await;
         let Stage::Open(upload) = &mut self.stage else { return Err(faults::stopped()) };
         self.backend.store.complete(&mut **upload, size_bytes).await?;
         self.stage = Stage::Staged;

@@ -1,5 +1,6 @@
 //! How the small blobs of many callers come to share packs. One task per backend takes groups of digested blobs, finds
-//! what is already here, and fills a pack with the rest; full packs are written beside it, a few at a time.
+//! what is already here and still what it was, and fills a pack with the rest; full packs are written beside it, a few at
+//! a time.
 //!
 //! A pack is sealed when it is full; when nothing is being written and no caller has more to send; or when nothing came
 //! for the seal delay. So a lone blob waits for nobody, and under load whatever arrives during one write shares the
@@ -30,11 +31,13 @@ use super::{
     builder::{Builder, Caller, Filled},
     format::{Entry, Footer},
     packs::Packs,
+    reread::{Reread, reread},
 };
 use crate::{
     faults,
     index::{Index, PackedAt},
     keys::PackId,
+    quarantine,
     stop::Stop,
 };
 
@@ -231,54 +234,73 @@ impl Filling {
     }
 
     async fn take(&mut self, group: Group) {
-        let unclaimed = group.blobs.iter().map(address_of).filter(|address| !self.claims.contains_key(address));
-        let here = self.find_here(unclaimed.collect()).await;
-        let placements = match here {
-            Err(fault) => Err(fault),
-            Ok(here) => {
-                let mut placements = Vec::with_capacity(group.blobs.len());
-                for blob in &group.blobs {
-                    placements.push(self.place(blob, &here, &group.caller).await);
-                }
-                Ok(placements)
-            }
-        };
+        let placements = self.place_all(&group.blobs, &group.caller).await;
         drop(group.ended);
         // A caller that has gone wants no answer, and its blobs are left out when the pack is sealed.
         let _ = group.answer.send(placements);
     }
 
-    /// What the index knows of these blobs, where the packs it names are there and whole.
+    async fn place_all(&mut self, blobs: &[Prepared], caller: &Caller) -> Result<Vec<Placement>, Fault> {
+        // What is coming now may be here, and its claim gone, before the last of these blobs is placed.
+        let mut coming = HashMap::new();
+        for blob in blobs {
+            if let Some(claim) = self.join(address_of(blob), caller) {
+                coming.insert(address_of(blob), claim);
+            }
+        }
+        let unclaimed = blobs.iter().map(address_of).filter(|address| !coming.contains_key(address)).collect();
+        let here = self.find_here(unclaimed).await?;
+        let mut placements = Vec::with_capacity(blobs.len());
+        for blob in blobs {
+            let address = address_of(blob);
+            placements.push(match (here.get(&address), coming.get(&address)) {
+                (Some(place), _) => Placement::Here(*place),
+                (None, Some(claimed)) => Placement::Coming(claimed.clone()),
+                (None, None) => {
+                    let claimed = self.add(blob, caller).await;
+                    coming.insert(address, claimed.clone());
+                    Placement::Coming(claimed)
+                }
+            });
+        }
+        Ok(placements)
+    }
+
+    /// What the index knows of these blobs, where it was read just now and is what it was.
     async fn find_here(&self, addresses: Vec<ContentAddress>) -> Result<HashMap<ContentAddress, Place>, Fault> {
         let found = self.index.find_present(&self.packs, addresses).await?;
+        let Reread { sound, altered } = reread(&self.packs, found).await?;
+        for (address, at) in altered {
+            quarantine::note_damage(&self.packs, &self.index, at.pack, address).await;
+        }
         let place = |(address, at): (ContentAddress, PackedAt)| {
             let PackedAt { pack, offset, length, sealed_at, .. } = at;
             (address, Place { pack, offset, length, sealed_at })
         };
-        Ok(found.into_iter().map(place).collect())
+        Ok(sound.into_iter().map(place).collect())
     }
 
-    async fn place(&mut self, blob: &Prepared, here: &HashMap<ContentAddress, Place>, caller: &Caller) -> Placement {
-        let address = address_of(blob);
-        if let Some(place) = here.get(&address) {
-            return Placement::Here(*place);
+    /// The pack that a blob is coming with already, where the caller waits for it too from now on.
+    fn join(&mut self, address: ContentAddress, caller: &Caller) -> Option<Coming> {
+        let claim = self.claims.get(&address)?;
+        if let (true, Some(open)) = (claim.open, &mut self.open) {
+            open.builder.also_for(claim.coming.number, caller.clone());
         }
-        if let Some(claim) = self.claims.get(&address) {
-            if let (true, Some(open)) = (claim.open, &mut self.open) {
-                open.builder.also_for(claim.coming.number, caller.clone());
-            }
-            return Placement::Coming(claim.coming.clone());
-        }
+        Some(claim.coming.clone())
+    }
+
+    /// Puts a blob into the open pack, and seals that when it is full.
+    async fn add(&mut self, blob: &Prepared, caller: &Caller) -> Coming {
         let open = self.open.get_or_insert_with(OpenPack::new);
         let number = open.builder.add(&blob.digests, &blob.bytes, caller.clone());
         open.last_added = Instant::now();
         let coming = Coming { outcome: open.shared.clone(), number };
         let full = open.builder.is_full(self.sealing.target_bytes);
-        self.claims.insert(address, Claim { coming: coming.clone(), open: true });
+        self.claims.insert(address_of(blob), Claim { coming: coming.clone(), open: true });
         if full {
             self.seal().await;
         }
-        Placement::Coming(coming)
+        coming
     }
 
     /// Begins to write the open pack. Waits while enough packs are being written.
@@ -340,7 +362,7 @@ impl OpenPack {
 /// Makes a pack durable, then known to the index.
 async fn write(packs: &Packs, index: &Index, filled: Filled) -> Outcome {
     let footer = packs.write(&filled).await?;
-    index.record(&footer).await?;
+    index.record(&footer).await;
     Ok(Arc::new(Written { footer, positions: filled.positions().to_vec() }))
 }
 

@@ -7,18 +7,17 @@ use std::{
 };
 
 use artifactstore_types::{Clock, ContentAddress, Fault, Ids};
-use bytes::Bytes;
 use futures::{StreamExt as _, TryStreamExt as _, future::ready, stream::BoxStream};
-use object_store::{ObjectMeta, path::Path};
+use object_store::ObjectMeta;
 
 use super::{
     builder::Filled,
     format::{Footer, FooterDamaged, TRAILER_BYTES},
-    tombstone,
+    note,
 };
 use crate::{
     faults,
-    keys::{self, PackId},
+    keys::{self, Note, PackId},
     store::{Created, Piece, Store},
 };
 
@@ -73,13 +72,23 @@ impl Packs {
                 Ok(Created::Yes) => return Ok(footer),
                 Ok(Created::Occupied) => self.saw(footer.id),
                 Err(fault) => {
-                    // It may be there all the same. Nobody will be told of it, so it should not be.
-                    let _ = self.store.delete(&key).await;
+                    self.take_back(&footer).await;
                     return Err(fault);
                 }
             }
         }
         Err(faults::ids_repeat(&self.store.backend_id))
+    }
+
+    /// Removes a pack whose writing failed. It may be there all the same; nobody will be told of it, so it should not be.
+    /// One that had its id before stays.
+    async fn take_back(&self, footer: &Footer) {
+        if let Ok(FooterFound::Intact(found)) = self.footer(footer.id).await
+            && found == *footer
+        {
+            // What cannot be removed now is a pack that nobody refers to.
+            let _ = self.store.delete(&keys::pack(footer.id)).await;
+        }
     }
 
     /// What pack `id` says it holds.
@@ -106,42 +115,40 @@ impl Packs {
         })
     }
 
-    /// The addresses that tombstones in the backend name for pack `id`.
-    pub async fn buried(&self, id: PackId) -> Result<BTreeSet<ContentAddress>, Fault> {
-        let mut buried = BTreeSet::new();
-        let mut listed = self.tombstones(id);
+    /// The addresses that notes of one kind in the backend name for pack `id`.
+    pub async fn noted(&self, kind: Note, id: PackId) -> Result<BTreeSet<ContentAddress>, Fault> {
+        let mut noted = BTreeSet::new();
+        let mut listed = self.notes(kind, id);
         while let Some(meta) = listed.try_next().await? {
-            buried.extend(self.tombstone(id, &meta.location, meta.size).await?);
+            noted.extend(self.read_note(kind, id, &meta).await?);
         }
-        Ok(buried)
+        Ok(noted)
     }
 
-    /// The tombstone objects of pack `id`.
-    fn tombstones(&self, id: PackId) -> BoxStream<'static, Result<ObjectMeta, Fault>> {
-        let listed = self.store.list(&keys::tombstone_folder(id), Some(&keys::before_tombstones(id)));
+    /// The notes of one kind about pack `id`.
+    fn notes(&self, kind: Note, id: PackId) -> BoxStream<'static, Result<ObjectMeta, Fault>> {
+        let listed = self.store.list(&keys::note_folder(kind, id), Some(&keys::before_notes(kind, id)));
         // Listings are in the order of keys, so those of a pack stand together.
-        let of_this_pack = move |meta: &ObjectMeta| keys::parse_tombstone(meta.location.as_ref()) == Some(id);
+        let of_this_pack = move |meta: &ObjectMeta| keys::parse_note(kind, meta.location.as_ref()) == Some(id);
         listed.try_take_while(move |meta| ready(Ok(of_this_pack(meta)))).boxed()
     }
 
-    /// The addresses one tombstone object names.
-    pub async fn tombstone(&self, id: PackId, key: &Path, size: u64) -> Result<Vec<ContentAddress>, Fault> {
-        let bytes = match self.store.read(key, 0..size).await? {
-            Piece::Bytes(bytes) => bytes,
-            Piece::Missing => Bytes::new(),
-            Piece::Short => return Err(faults::damaged_tombstone(key)),
-        };
-        if bytes.is_empty() && size > 0 {
-            return Ok(Vec::new());
+    /// The addresses one note names.
+    pub async fn read_note(&self, kind: Note, id: PackId, meta: &ObjectMeta) -> Result<Vec<ContentAddress>, Fault> {
+        let damaged = || faults::damaged_note(&meta.location);
+        match self.store.read(&meta.location, 0..meta.size).await? {
+            Piece::Bytes(bytes) => note::decode(kind, id, &bytes).ok_or_else(damaged),
+            // It was removed since it was listed, after its pack.
+            Piece::Missing => Ok(Vec::new()),
+            Piece::Short => Err(damaged()),
         }
-        tombstone::decode(id, &bytes).ok_or_else(|| faults::damaged_tombstone(key))
     }
 
-    /// Writes down, durably, that these blobs of pack `id` are deleted.
-    pub async fn bury(&self, id: PackId, addresses: &[ContentAddress]) -> Result<(), Fault> {
+    /// Writes down something, durably, about these blobs of pack `id`.
+    pub async fn note(&self, kind: Note, id: PackId, addresses: &[ContentAddress]) -> Result<(), Fault> {
         for _ in 0..ID_ATTEMPTS {
-            let key = keys::tombstone(id, self.ids.next());
-            let created = self.store.create(&key, tombstone::encode(id, addresses).into()).await?;
+            let key = keys::note(kind, id, self.ids.next());
+            let created = self.store.create(&key, note::encode(kind, id, addresses).into()).await?;
             if created == Created::Yes {
                 return Ok(());
             }
@@ -149,12 +156,14 @@ impl Packs {
         Err(faults::ids_repeat(&self.store.backend_id))
     }
 
-    /// Removes pack `id`, then what its tombstones said.
+    /// Removes pack `id`, then what was noted about it.
     pub async fn remove(&self, id: PackId) -> Result<(), Fault> {
         self.store.delete(&keys::pack(id)).await?;
-        let mut listed = self.tombstones(id);
-        while let Some(meta) = listed.try_next().await? {
-            self.store.delete(&meta.location).await?;
+        for kind in [Note::Tombstone, Note::Damage] {
+            let mut listed = self.notes(kind, id);
+            while let Some(meta) = listed.try_next().await? {
+                self.store.delete(&meta.location).await?;
+            }
         }
         Ok(())
     }

@@ -14,7 +14,7 @@ use artifactstore_dataplane::{
     data_plane_conformance,
     grpc::ThroughGrpc,
 };
-use artifactstore_engine::{BackendOptions, Engine};
+use artifactstore_engine::{BackendOptions, Disk as _, Engine};
 use artifactstore_types::{BackendId, Location};
 use async_trait::async_trait;
 use object_store::{ObjectStore, ObjectStoreExt as _, memory::InMemory, path::Path};
@@ -96,7 +96,7 @@ impl Subject for OnADirectory {
     }
 
     fn boundaries(&self) -> Vec<usize> {
-        vec![64 * 1024, 256 * 1024, MIB, 2 * MIB]
+        vec![64 * 1024, 256 * 1024, MIB, 2 * MIB, 4 * MIB]
     }
 
     fn memory_bound_bytes(&self) -> Option<u64> {
@@ -129,8 +129,11 @@ impl Subject for OnADirectory {
                 file.write_all_at(&[byte[0] ^ 0x10], middle).unwrap();
             }
             Damage::Cut => file.set_len(middle).unwrap(),
-            Damage::Gone => fs::remove_file(path).unwrap(),
+            Damage::Gone => fs::remove_file(&path).unwrap(),
         }
+        // It is damage that a crash does not undo.
+        self.disk.sync_file(&file, &path).unwrap();
+        self.disk.sync_folder(path.parent().unwrap()).unwrap();
         Offered::Yes
     }
 

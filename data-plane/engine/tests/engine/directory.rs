@@ -140,6 +140,10 @@ impl Disk for SmallDisk {
     fn sync_folder(&self, folder: &FsPath) -> io::Result<()> {
         LocalDisk.sync_folder(folder)
     }
+
+    fn sync_everything(&self, root: &FsPath) -> io::Result<()> {
+        LocalDisk.sync_everything(root)
+    }
 }
 
 #[tokio::test]

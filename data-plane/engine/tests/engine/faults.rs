@@ -69,6 +69,15 @@ async fn a_store_that_fails_after_it_has_the_bytes_gets_no_receipt_and_a_later_p
     }
 }
 
+#[tokio::test]
+async fn a_pack_that_nobody_was_told_of_is_taken_back() {
+    let store = in_memory();
+    let engine = open(backend(&store)).await;
+    store.fail(|call, _| (call == Call::Put).then_some(Failure::After(io::ErrorKind::ConnectionReset)));
+    ingest(&engine, &Content::new(1, 100)).await.unwrap_err();
+    assert_eq!(keys(&store).await, []);
+}
+
 #[tokio::test(start_paused = true)]
 async fn a_store_that_hangs_after_it_has_the_bytes_is_given_up() {
     for (seed, size) in (0..).zip([SIZES[0], SIZES[1]]) {

@@ -2,6 +2,7 @@
 
 use std::{
     fs,
+    os::unix::fs::MetadataExt as _,
     path::{Path as FsPath, PathBuf},
     sync::{
         Arc,
@@ -134,6 +135,39 @@ async fn opening_reads_no_pack_it_knows() {
     // Listing waits until the index is read in, and looks once for each pack.
     assert_eq!(listed(&engine).await, 200);
     assert!(reads.load(Ordering::Acquire) <= 20, "{reads:?}");
+}
+
+#[tokio::test]
+async fn a_file_that_is_still_open_elsewhere_is_waited_for_and_kept() {
+    let folder = tempfile::tempdir().unwrap();
+    let engine = open_directory(folder.path()).await;
+    let stored = store(&engine, contents(0..20)).await;
+    engine.close().await;
+    drop(engine);
+    let inode = fs::metadata(index_of(folder.path())).unwrap().ino();
+    let elsewhere = redb::Database::open(index_of(folder.path())).unwrap();
+    let engine = open_directory(folder.path()).await;
+    let content = &stored.contents[0];
+    assert_eq!(serve(&engine, content, &stored.locations[0]).await.unwrap(), content.bytes);
+    drop(elsewhere);
+    assert_eq!(listed(&engine).await, 20);
+    assert_eq!(fs::metadata(index_of(folder.path())).unwrap().ino(), inode);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn closing_waits_for_what_reads_it_in() {
+    let folder = tempfile::tempdir().unwrap();
+    let engine = open_directory(folder.path()).await;
+    store(&engine, contents(0..20)).await;
+    engine.close().await;
+    drop(engine);
+    for _ in 0..50 {
+        let engine = open_directory(folder.path()).await;
+        tokio::task::yield_now().await;
+        engine.close().await;
+        drop(engine);
+        redb::Database::open(index_of(folder.path())).expect("it was let go");
+    }
 }
 
 #[tokio::test]

@@ -4,9 +4,12 @@
 
 mod conformance;
 mod crashes;
+mod deletions;
 mod directory;
+mod durability;
 mod faults;
 mod index;
 mod packing;
+mod quarantine;
 mod resuming;
 mod support;

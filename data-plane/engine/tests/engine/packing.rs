@@ -3,6 +3,7 @@
 
 use std::{
     collections::BTreeSet,
+    io,
     sync::{
         Arc,
         atomic::{AtomicU64, AtomicUsize, Ordering},
@@ -20,7 +21,7 @@ use uuid::Uuid;
 
 use crate::support::{
     backend_id, eventually,
-    faulty_store::{Call, FaultyStore},
+    faulty_store::{Call, Failure, FaultyStore},
     open, options,
 };
 
@@ -73,7 +74,8 @@ async fn blobs_that_trickle_in_do_not_keep_a_pack_open_for_ever() {
 #[tokio::test]
 async fn many_callers_at_once_share_packs() {
     let store = FaultyStore::new(Arc::new(InMemory::new()));
-    let engine = open(BackendOptions::store(backend_id(), Arc::new(store.clone()))).await;
+    let backend = BackendOptions::store(backend_id(), Arc::new(store.clone()));
+    let engine = Engine::open(patient(backend)).await.unwrap();
     let puts = Arc::new(AtomicUsize::new(0));
     let counting = Arc::clone(&puts);
     store.fail(move |call, _| {
@@ -148,6 +150,27 @@ async fn ids_that_repeat_cost_no_pack_and_no_deletion() {
         assert!(served(&engine, content, location).await.is_err());
     }
     assert_eq!(engine.inventory(None, None, 1000).await.unwrap().entries.len(), kept.len());
+}
+
+#[tokio::test]
+async fn a_pack_that_could_not_be_written_takes_none_of_the_same_id_with_it() {
+    let store = FaultyStore::new(Arc::new(InMemory::new()));
+    let life = || async {
+        let ids = Arc::new(RepeatingIds(AtomicU64::new(0)));
+        let backend = BackendOptions::store(backend_id(), Arc::new(store.clone()));
+        Engine::open(EngineOptions { ids, ..options(backend) }).await.unwrap()
+    };
+    let (old, new) = (Content::new(1, 100), Content::new(2, 100));
+    let engine = life().await;
+    let location = ingest(&engine, &old).await.location;
+    engine.close().await;
+    // Nothing is known of the packs there are, and none can be written.
+    let refused = Some(Failure::Before(io::ErrorKind::ConnectionReset));
+    store.fail(move |call, _| refused.filter(|_| matches!(call, Call::List | Call::Put)));
+    let engine = life().await;
+    engine.ingest_stream(IngestHints::default(), new.stream(100)).await.unwrap_err();
+    store.recover();
+    assert_eq!(served(&engine, &old, &location).await.unwrap(), old.bytes);
 }
 
 #[tokio::test]

@@ -1,14 +1,19 @@
 //! The directory files are pulled into. Every step down is taken from the directory before, by name and never through a
 //! symbolic link, so that whatever stands in the directory, and whatever happens to it meanwhile, nothing is written
-//! outside. Files are written in a staging directory of the pull's own and renamed into place; it goes with the pull.
+//! outside. Files are written in a staging directory of the pull's own and renamed into place; it goes with the pull, and
+//! so do directories that were made for a pull that then wrote nothing.
 
 use std::{
+    collections::BTreeSet,
     fs::{self, File},
     io,
-    os::fd::{AsFd as _, BorrowedFd, OwnedFd},
-    path::Path,
+    os::fd::{AsFd, BorrowedFd, OwnedFd},
+    path::{Path, PathBuf},
     process,
-    sync::atomic::{AtomicU64, Ordering},
+    sync::{
+        Arc,
+        atomic::{AtomicBool, AtomicU64, Ordering},
+    },
 };
 
 use artifactstore_types::{Fault, RelativePath};
@@ -16,6 +21,7 @@ use rustix::{
     fs::{AtFlags, Mode, OFlags, RenameFlags},
     io::Errno,
 };
+use tokio_util::task::task_tracker::TaskTrackerToken;
 
 use crate::faults;
 
@@ -30,6 +36,13 @@ pub struct Target {
     staging_name: String,
     overwrite: bool,
     staged: AtomicU64,
+    /// How many files have got their name.
+    placed: Arc<AtomicU64>,
+    settled: AtomicBool,
+    /// The directory and those above it that this pull made, the innermost first.
+    made: Vec<PathBuf>,
+    /// Dropped last, so that whoever waits for it finds everything taken away that goes with the pull.
+    _at_work: TaskTrackerToken,
 }
 
 /// A file that has no name yet in the directory. Dropped, it is gone.
@@ -40,17 +53,29 @@ pub struct Staged<'a> {
 }
 
 impl Target {
-    /// Opens, and makes if need be, the directory. Blocks the thread.
-    pub fn open(directory: &Path, overwrite: bool) -> Result<Self, Fault> {
+    /// Opens, and makes if need be, the directory. Files that get their name are counted in `placed`, and `at_work` is
+    /// held until nothing changes any more. Blocks the thread.
+    pub fn open(
+        directory: &Path,
+        overwrite: bool,
+        placed: Arc<AtomicU64>,
+        at_work: TaskTrackerToken,
+    ) -> Result<Self, Fault> {
         let failed = |error: io::Error| faults::not_writable(directory.display(), &error);
-        fs::create_dir_all(directory).map_err(failed)?;
+        let absent = |path: &&Path| !path.as_os_str().is_empty() && fs::symlink_metadata(path).is_err();
+        let made = directory.ancestors().take_while(absent).map(Path::to_owned).collect();
+        fs::create_dir_all(directory).map_err(|error| match error.kind() {
+            io::ErrorKind::AlreadyExists | io::ErrorKind::NotADirectory => faults::target_no_directory(directory),
+            _ => failed(error),
+        })?;
         if !overwrite && fs::read_dir(directory).map_err(failed)?.next().is_some() {
             return Err(faults::target_not_empty(directory));
         }
         // The directory itself may be named through a link: whoever named it decides where it is.
         let root = rustix::fs::open(directory, DIRECTORY, Mode::empty()).map_err(|error| failed(error.into()))?;
         let (staging, staging_name) = make_staging(root.as_fd()).map_err(|error| failed(error.into()))?;
-        Ok(Self { root, staging, staging_name, overwrite, staged: AtomicU64::new(0) })
+        let (staged, settled) = (AtomicU64::new(0), AtomicBool::new(false));
+        Ok(Self { root, staging, staging_name, overwrite, staged, placed, settled, made, _at_work: at_work })
     }
 
     /// A new file to write to, with the permissions it is to have.
@@ -59,6 +84,29 @@ impl Target {
         let mode = Mode::from_raw_mode(if executable { 0o777 } else { 0o666 });
         let file = rustix::fs::openat(&self.staging, &name, NEW_FILE, mode)?;
         Ok(Staged { target: self, name, file: File::from(file) })
+    }
+
+    /// Makes the names durable under which these files, all that were asked for, were placed. Blocks the thread.
+    pub fn settle<'a>(&self, paths: impl Iterator<Item = &'a RelativePath>) -> Result<(), Fault> {
+        let mut directories = BTreeSet::new();
+        for path in paths {
+            let mut path = path.as_str();
+            while let Some((parent, _)) = path.rsplit_once('/')
+                && directories.insert(parent)
+            {
+                path = parent;
+            }
+        }
+        for directory in directories {
+            let synced = self.descend(Some(directory)).and_then(|opened| opened.map_or(Ok(()), sync));
+            synced.map_err(|error| faults::not_writable(directory, &error.into()))?;
+        }
+        // Directories that hold those that were made may be closed to whoever may write to them.
+        let above = self.made.iter().filter_map(|made| open_above(made).ok());
+        let synced = sync(&self.root).and_then(|()| above.into_iter().try_for_each(sync));
+        synced.map_err(|error| faults::not_writable(".", &error.into()))?;
+        self.settled.store(true, Ordering::Relaxed);
+        Ok(())
     }
 
     /// Opens, and makes if need be, the directory these parts of a path lead to; `None` is the root.
@@ -97,7 +145,9 @@ impl Staged<'_> {
                 renamed => renamed,
             }
         };
-        placed.map_err(|error| faults::not_writable(path, &error.into()))
+        placed.map_err(|error| faults::not_writable(path, &error.into()))?;
+        self.target.placed.fetch_add(1, Ordering::Relaxed);
+        Ok(())
     }
 }
 
@@ -111,7 +161,26 @@ impl Drop for Staged<'_> {
 impl Drop for Target {
     fn drop(&mut self) {
         let _ = rustix::fs::unlinkat(&self.root, &self.staging_name, AtFlags::REMOVEDIR);
+        if !self.settled.load(Ordering::Relaxed) && self.placed.load(Ordering::Relaxed) == 0 {
+            // What is not empty by now stays.
+            let _ = self.made.iter().try_for_each(fs::remove_dir);
+        }
     }
+}
+
+/// Makes the entries of a directory durable. A file system that cannot sync one does not fail the pull: it has no other
+/// way either.
+fn sync(directory: impl AsFd) -> rustix::io::Result<()> {
+    match rustix::fs::fsync(directory) {
+        Err(Errno::INVAL | Errno::NOSYS | Errno::OPNOTSUPP) => Ok(()),
+        synced => synced,
+    }
+}
+
+/// The directory that holds this one.
+fn open_above(directory: &Path) -> rustix::io::Result<OwnedFd> {
+    let above = directory.parent().filter(|above| !above.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    rustix::fs::open(above, DIRECTORY, Mode::empty())
 }
 
 fn make_staging(root: BorrowedFd<'_>) -> rustix::io::Result<(OwnedFd, String)> {

@@ -3,17 +3,19 @@
 use std::{
     collections::BTreeMap,
     fs,
+    future::pending,
     os::unix::fs::{PermissionsExt as _, symlink},
     path::Path,
 };
 
 use artifactstore_types::{Category, RelativePath};
 use tempfile::TempDir;
+use tokio_util::sync::CancellationToken;
 
 use super::*;
 use crate::{
     PushRequest, PushTarget,
-    fake::{Call, Fake, lasting, new_package, passing},
+    fake::{Call, Fake, lasting, new_package, passing, stopped},
     push,
 };
 
@@ -40,7 +42,7 @@ async fn finalized(files: &[(&str, &[u8])]) -> (Fake, PackageId, TempDir) {
         finalize: true,
         skip_special: false,
     };
-    let pushed = push(&fake.connection(), request, Arc::new(()), CancellationToken::new()).await.unwrap();
+    let pushed = push(&fake.connection(), request, Arc::new(()), pending()).await.unwrap();
     (fake, pushed.package.package_id, tempfile::tempdir().unwrap())
 }
 
@@ -49,7 +51,7 @@ fn request(package: PackageId, directory: &Path) -> PullRequest {
 }
 
 async fn run(fake: &Fake, request: PullRequest) -> Result<Pulled, Fault> {
-    pull(&fake.connection(), request, Arc::new(()), CancellationToken::new()).await
+    pull(&fake.connection(), request, Arc::new(()), pending()).await
 }
 
 /// Every regular file below a directory, hidden ones and leftovers too.
@@ -264,21 +266,43 @@ async fn an_interruption_leaves_no_half_file() {
     let (fake, id, target) = finalized(&[("one", &vec![1; 100_000])]).await;
     let interrupt = CancellationToken::new();
     let progress = Arc::new(AtOnce(interrupt.clone()));
-    let failed = pull(&fake.connection(), request(id, target.path()), progress, interrupt).await.unwrap_err();
-    assert_eq!(failed.category, Category::Cancelled);
-    assert!(!target.path().join("one").exists());
+    let failed = pull(&fake.connection(), request(id, target.path()), progress, stopped(interrupt)).await.unwrap_err();
+    assert_eq!(failed.code, "AS-FAKE-STOP", "it is the reason that was given");
+    assert!(is_empty(target.path()));
+}
+
+#[tokio::test]
+async fn a_pull_that_wrote_nothing_leaves_nothing() {
+    let (fake, id, target) = finalized(FILES).await;
+    let made = target.path().join("made/on/the/way");
+    (0..FILES.len()).for_each(|_| fake.fail(Call::Download, false, lasting()));
+    assert_eq!(run(&fake, request(id, &made)).await.unwrap_err(), lasting());
+    assert!(is_empty(target.path()));
+}
+
+#[tokio::test]
+async fn a_pull_that_fails_says_how_many_files_it_has_written() {
+    let (fake, id, target) = finalized(&[("one", &[1; 5000]), ("two", &[2; 5000])]).await;
+    fake.state().mischief.serves.insert("two".to_owned(), vec![Bytes::from_static(b"other")]);
+    let written = |target: &Path| target.join("one").exists();
+    let failed = run(&fake, request(id, target.path())).await.unwrap_err();
+    assert_eq!(failed.message.contains("1 file was written before"), written(target.path()), "{failed}");
 }
 
 #[test]
 fn a_file_that_is_not_placed_is_gone_and_so_is_the_staging_directory() {
     let directory = tempfile::tempdir().unwrap();
     let path: RelativePath = "kept".parse().unwrap();
-    let target = Target::open(directory.path(), false).unwrap();
+    let (written, writers) = (Arc::new(AtomicU64::new(0)), TaskTracker::new());
+    let target = Target::open(directory.path(), false, Arc::clone(&written), writers.token()).unwrap();
     drop(target.stage(false).unwrap());
     target.stage(true).unwrap().place(&path).unwrap();
     let taken = target.stage(false).unwrap().place(&path).unwrap_err();
     assert_eq!(taken.code, "AS-CLIENT-0009", "one name twice, in a directory that was empty");
+    target.settle([&path].into_iter()).unwrap();
+    assert_eq!((written.load(Ordering::Relaxed), writers.len()), (1, 1));
     drop(target);
+    assert!(writers.is_empty(), "it is at rest");
     assert_eq!(contents(directory.path()), expected(&[("kept", b"")]));
     assert_eq!(fs::read_dir(directory.path()).unwrap().count(), 1);
 }

@@ -1,5 +1,5 @@
 //! Writing one file: every chunk is digested as it is written, and the file gets its name only if the result is what
-//! the manifest says.
+//! the manifest says, and only once it is durable: a name found after a crash is that of a whole file.
 
 use std::{fs::File, io::Write as _};
 
@@ -38,5 +38,6 @@ pub fn write(target: &Target, entry: &FileEntry, mut chunks: mpsc::Receiver<Byte
         let what = format!("the bytes are {found}, and should be {}", entry.content_address);
         return Err(faults::bytes_differ(path, what));
     }
+    file.sync_all().map_err(|error| faults::not_writable(path, &error))?;
     staged.place(path)
 }

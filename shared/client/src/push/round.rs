@@ -27,9 +27,10 @@ impl Round {
         self.passing = self.passing.take().or(other.passing);
     }
 
-    /// Notes a failure that passes; any other ends the push.
+    /// Notes a failure that passes; any other ends the push. A path that exists may well be this push's own: a request
+    /// that was given up can be done later all the same. What is there is looked at before the next round, which tells.
     pub fn note(&mut self, fault: Fault) -> Result<(), Fault> {
-        if !retry::may_pass(&fault) {
+        if !retry::may_pass(&fault) && fault.category != Category::AlreadyExists {
             return Err(fault);
         }
         self.passing.get_or_insert(fault);

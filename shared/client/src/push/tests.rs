@@ -1,12 +1,13 @@
 //! What a push sends, and what becomes of the package when the store or the directory do not do as they should.
 
-use std::{fs, os::unix::fs::PermissionsExt as _, sync::Mutex};
+use std::{fs, future::pending, os::unix::fs::PermissionsExt as _, sync::Mutex};
 
-use artifactstore_types::{Category, ContentAddress, PackageStatus, PlanAnswer};
+use artifactstore_types::{Category, ContentAddress, Outcome, PackageStatus, PlanAnswer};
 use tempfile::TempDir;
+use tokio_util::sync::CancellationToken;
 
 use super::*;
-use crate::fake::{Call, Fake, SMALL, lasting, new_package, passing};
+use crate::fake::{Call, Fake, SMALL, lasting, new_package, passing, stopped};
 
 fn directory(files: &[(&str, usize)]) -> TempDir {
     let directory = tempfile::tempdir().unwrap();
@@ -31,7 +32,7 @@ fn request(directory: &TempDir) -> PushRequest {
 }
 
 async fn run(fake: &Fake, request: PushRequest) -> Result<Pushed, Fault> {
-    push(&fake.connection(), request, Arc::new(()), CancellationToken::new()).await
+    push(&fake.connection(), request, Arc::new(()), pending()).await
 }
 
 fn into_open(directory: &TempDir, id: PackageId) -> PushRequest {
@@ -169,6 +170,24 @@ async fn a_failure_that_does_not_pass_ends_the_push_and_the_package() {
     }
 }
 
+#[tokio::test(start_paused = true)]
+async fn what_was_added_after_it_was_given_up_is_found_and_not_in_the_way() {
+    let directory = directory(MIXED);
+    for again in [false, true] {
+        let fake = Fake::default();
+        if again {
+            run(&fake, request(&directory)).await.unwrap();
+        }
+        // Every file is added, and the next listing does not show it yet.
+        for call in [Call::Commit, Call::IngestFile] {
+            fake.fail(call, true, passing().with_unknown_outcome());
+        }
+        fake.state().mischief.stale_listings = 1;
+        let pushed = run(&fake, request(&directory)).await.unwrap();
+        assert_eq!(pushed.package.file_count, 6);
+    }
+}
+
 #[tokio::test]
 async fn a_package_that_cannot_be_given_up_is_named() {
     let fake = Fake::default();
@@ -191,6 +210,17 @@ impl<F: FnOnce() + Send + 'static> Progress for OnPlanned<F> {
 }
 
 #[tokio::test]
+async fn a_file_that_vanishes_meanwhile_is_said_to() {
+    let directory = directory(MIXED);
+    let file = directory.path().join("small");
+    let progress = Arc::new(OnPlanned(Mutex::new(Some(move || fs::remove_file(&file).unwrap()))));
+    let fake = Fake::default();
+    let failed = push(&fake.connection(), request(&directory), progress, pending()).await.unwrap_err();
+    assert_eq!((failed.code.as_ref(), failed.subject.as_deref()), ("AS-CLIENT-0004", Some("small")));
+    assert!(failed.message.contains("is not any more"), "{failed}");
+}
+
+#[tokio::test]
 async fn a_file_that_changes_meanwhile_ends_the_push_and_the_package() {
     for (path, size) in [("small", SMALL), ("large", SMALL + 1)] {
         let directory = directory(MIXED);
@@ -199,7 +229,7 @@ async fn a_file_that_changes_meanwhile_ends_the_push_and_the_package() {
         let fake = Fake::default();
         fake.state().mischief.rewords = true;
         let progress = Arc::new(OnPlanned(Mutex::new(Some(change))));
-        let failed = push(&fake.connection(), request(&directory), progress, CancellationToken::new()).await;
+        let failed = push(&fake.connection(), request(&directory), progress, pending()).await;
         let failed = failed.unwrap_err();
         assert_eq!((failed.code.as_ref(), failed.subject.as_deref()), ("AS-CLIENT-0004", Some(path)));
         assert_eq!(status(&fake, &failed), PackageStatus::Failed);
@@ -221,9 +251,24 @@ async fn an_interruption_gives_the_package_up() {
     fake.state().mischief.hangs = true;
     let interrupt = CancellationToken::new();
     let progress = Arc::new(AfterOne(interrupt.clone()));
-    let failed = push(&fake.connection(), request(&directory(MIXED)), progress, interrupt).await.unwrap_err();
-    assert_eq!((failed.code.as_ref(), failed.category), ("AS-CLIENT-0006", Category::Cancelled));
+    let directory = directory(MIXED);
+    let request = request(&directory);
+    let failed = push(&fake.connection(), request, progress, stopped(interrupt)).await.unwrap_err();
+    assert_eq!((failed.code.as_ref(), failed.outcome), ("AS-FAKE-STOP", Outcome::NotApplied));
     assert_eq!(status(&fake, &failed), PackageStatus::Failed);
+}
+
+#[tokio::test]
+async fn an_interruption_whose_end_is_not_known_says_so() {
+    let fake = Fake::default();
+    fake.state().mischief.hangs = true;
+    fake.fail(Call::Fail, false, lasting());
+    let large = directory(&[("large", SMALL + 1)]);
+    let interrupt = CancellationToken::new();
+    let cancel = interrupt.clone();
+    let progress = Arc::new(OnPlanned(Mutex::new(Some(move || cancel.cancel()))));
+    let failed = push(&fake.connection(), request(&large), progress, stopped(interrupt)).await.unwrap_err();
+    assert_eq!((failed.code.as_ref(), failed.outcome), ("AS-FAKE-STOP", Outcome::Unknown));
 }
 
 #[tokio::test]
@@ -231,7 +276,9 @@ async fn an_interruption_before_the_start_makes_no_package() {
     let fake = Fake::default();
     let interrupt = CancellationToken::new();
     interrupt.cancel();
-    let failed = push(&fake.connection(), request(&directory(MIXED)), Arc::new(()), interrupt).await.unwrap_err();
+    let directory = directory(MIXED);
+    let request = request(&directory);
+    let failed = push(&fake.connection(), request, Arc::new(()), stopped(interrupt)).await.unwrap_err();
     assert_eq!(failed.category, Category::Cancelled);
     assert_eq!(fake.calls(Call::Create), 0);
 }
@@ -295,7 +342,7 @@ async fn another_file_at_the_same_path_is_refused_or_replaced() {
 #[tokio::test]
 async fn progress_ends_where_it_was_planned_to() {
     #[derive(Default)]
-    struct Sums(Mutex<(u64, u64, u64, u64)>);
+    struct Sums(Mutex<(u64, u64, u64, u64, u64)>);
     impl Progress for Sums {
         fn on(&self, step: Step) {
             let mut sums = self.0.lock().unwrap();
@@ -304,6 +351,7 @@ async fn progress_ends_where_it_was_planned_to() {
                 Step::Files(files) => sums.2 += files,
                 Step::Bytes(bytes) => sums.3 += bytes,
                 Step::Repeated(bytes) => sums.3 -= bytes,
+                Step::Compared(bytes) => sums.4 += bytes,
             }
         }
     }
@@ -311,12 +359,13 @@ async fn progress_ends_where_it_was_planned_to() {
     let fake = Fake::default();
     let directory = directory(MIXED);
     fake.fail(Call::IngestFile, false, passing());
-    for _ in 0..2 {
+    for again in [false, true] {
         let sums = Arc::new(Sums::default());
         let progress: Arc<dyn Progress> = Arc::<Sums>::clone(&sums);
-        push(&fake.connection(), request(&directory), progress, CancellationToken::new()).await.unwrap();
-        let (files, bytes, files_done, bytes_done) = *sums.0.lock().unwrap();
+        push(&fake.connection(), request(&directory), progress, pending()).await.unwrap();
+        let (files, bytes, files_done, bytes_done, compared) = *sums.0.lock().unwrap();
         assert_eq!((files_done, bytes_done), (files, bytes));
+        assert_eq!(compared > 0, again, "what is there already is found by its digest");
         assert_eq!(files, 6);
     }
 }

@@ -97,7 +97,9 @@ impl Transfer {
     pub async fn digest(&mut self, indexes: &[usize]) -> Result<(), Fault> {
         let unknown: Arc<[usize]> =
             indexes.iter().copied().filter(|index| !self.addresses.contains_key(index)).collect();
-        let mut digested = std::pin::pin!(read::each(Arc::clone(&self.files), unknown, read::address));
+        let progress = Arc::clone(&self.progress);
+        let address = move |file: &LocalFile| read::address(file, |bytes| progress.on(Step::Compared(bytes)));
+        let mut digested = std::pin::pin!(read::each(Arc::clone(&self.files), unknown, address));
         while let Some(digested) = digested.next().await {
             let (index, address) = digested?;
             self.addresses.insert(index, address);

@@ -49,8 +49,8 @@ async fn chunks_of_a_file_are_the_file_at_every_boundary() {
     for index in 0..sizes.len() {
         let expected = fs::read(&files[index].source).unwrap();
         assert!(read_all(&files, index).await.unwrap() == expected, "size {}", sizes[index]);
-        assert_eq!(address(&files[index]).unwrap(), ContentAddress::of(&expected));
-        assert_eq!(dual_digest(&files[index]).unwrap(), DualDigest::of(&expected));
+        assert_eq!(address(&files[index], |_| {}).unwrap(), ContentAddress::of(&expected));
+        assert_eq!(dual_digest(&files[index], |_| {}).unwrap(), DualDigest::of(&expected));
     }
 }
 
@@ -72,11 +72,12 @@ async fn small_files_come_whole_and_in_order() {
 async fn each_keeps_the_order_asked_and_ends_with_the_first_fault() {
     let (directory, files) = files(&[10, 20, 30, 40]);
     let asked: Arc<[usize]> = [3, 0, 2].into();
-    let found: Vec<_> = each(Arc::clone(&files), Arc::clone(&asked), address).try_collect().await.unwrap();
+    let digest = |file: &LocalFile| address(file, |_| {});
+    let found: Vec<_> = each(Arc::clone(&files), Arc::clone(&asked), digest).try_collect().await.unwrap();
     assert_eq!(found.iter().map(|(index, _)| *index).collect::<Vec<_>>(), [3, 0, 2]);
     fs::remove_file(directory.path().join("0000")).unwrap();
-    let failed: Result<Vec<_>, _> = each(Arc::clone(&files), asked, address).try_collect().await;
-    assert_eq!(failed.unwrap_err(), faults::file_changed(&files[0].relative_path));
+    let failed: Result<Vec<_>, _> = each(Arc::clone(&files), asked, digest).try_collect().await;
+    assert_eq!(failed.unwrap_err(), faults::file_vanished(&files[0].relative_path));
 }
 
 #[rstest::rstest]
@@ -97,7 +98,7 @@ async fn a_file_that_is_not_the_one_found_is_refused(#[case] change: fn(&Path)) 
     change(&files[0].source);
     let refused = |fault: Fault| matches!(fault.code.as_ref(), "AS-CLIENT-0004" | "AS-CLIENT-0005");
     assert!(refused(read_all(&files, 0).await.unwrap_err()), "in chunks");
-    assert!(refused(address(&files[0]).unwrap_err()), "digested");
+    assert!(refused(address(&files[0], |_| {}).unwrap_err()), "digested");
     let failure = Arc::default();
     let read: Vec<_> = small_files(Arc::clone(&files), sending(&files), Arc::clone(&failure)).collect().await;
     assert_eq!(read, [], "whole");
@@ -111,7 +112,7 @@ async fn small_files_end_where_one_cannot_be_read() {
     let failure = Arc::default();
     let read: Vec<_> = small_files(Arc::clone(&files), sending(&files), Arc::clone(&failure)).collect().await;
     assert_eq!(read.len(), 5);
-    assert_eq!(failure.get(), Some(&faults::file_changed(&files[5].relative_path)));
+    assert_eq!(failure.get(), Some(&faults::file_vanished(&files[5].relative_path)));
 }
 
 #[test]

@@ -71,9 +71,8 @@ impl Remote {
         };
         let request = v1::GetManifestRequest { package_id: package.to_string(), format: format.into() };
         let (mut packages, limit) = (self.packages(), self.options.call_timeout);
-        let mut parts = opening::opened(limit, packages.get_manifest(request)).await?;
-        let Some(Part::Header(v1::GetManifestHeader { size_bytes })) = opening::first(limit, &mut parts).await?.part
-        else {
+        let mut parts = opening::unpaused(limit, opening::opened(limit, packages.get_manifest(request)).await?);
+        let Some(Part::Header(v1::GetManifestHeader { size_bytes })) = opening::first(&mut parts).await?.part else {
             return Err(no_header());
         };
         let chunks = parts.map(|part| match part?.part {
@@ -102,8 +101,8 @@ impl Remote {
             range: Some(range.into()),
         };
         let (mut packages, limit) = (self.packages(), self.options.call_timeout);
-        let mut parts = opening::opened(limit, packages.download(request)).await?;
-        let Some(Part::Header(header)) = opening::first(limit, &mut parts).await?.part else {
+        let mut parts = opening::unpaused(limit, opening::opened(limit, packages.download(request)).await?);
+        let Some(Part::Header(header)) = opening::first(&mut parts).await?.part else {
             return Err(no_header());
         };
         let v1::DownloadHeader { file, offset, length, verified } = header;

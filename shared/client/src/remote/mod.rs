@@ -14,7 +14,7 @@ use artifactstore_types::{
     SmallFile, Upload,
 };
 use artifactstore_wire::{
-    encode_token, field, limits,
+    encode_token, fault_of_status, field, limits,
     opening::answer,
     transport, unreadable,
     v1::{
@@ -26,8 +26,8 @@ use async_trait::async_trait;
 use bytes::Bytes;
 use futures::stream::BoxStream;
 use tonic::{
-    Request,
-    transport::{Channel, Endpoint},
+    Request, Status,
+    transport::{Channel, Endpoint, Error},
 };
 
 use crate::connection::{ByteStream, Connection, Download, KnownFile, ManifestFormat, TailRequest};
@@ -40,7 +40,9 @@ pub const CODES: &[(&str, &str)] = &[("AS-CLIENT-0101", "the address of a store 
 pub struct RemoteOptions {
     /// How long a connection may take to stand.
     pub connect_timeout: Duration,
-    /// How long a call may take to be answered; of a stream, its beginning. Uploads of one file have no limit.
+    /// How long a call may take to be answered; of a stream, its beginning, and of bytes, each pause in them. Answers to
+    /// what is uploaded, findings and events have no limit of their own: they come as the work behind them allows, and a
+    /// store that is gone is noticed by its connection.
     pub call_timeout: Duration,
 }
 
@@ -66,21 +68,27 @@ impl Remote {
     /// # Errors
     /// An endpoint that is not an `http://` URL.
     pub fn connect(endpoint: &str, options: RemoteOptions) -> Result<Self, Fault> {
-        let refused = || {
-            let message = "connect: the address of a store is a URL such as http://127.0.0.1:7070";
-            Fault::new("AS-CLIENT-0101", Category::Invalid, message).about(endpoint)
-        };
-        let address = Endpoint::from_shared(endpoint.to_owned()).map_err(|_| refused())?;
-        if !endpoint.starts_with("http://") {
-            return Err(refused());
-        }
-        let channel = transport::tune_endpoint(address).connect_timeout(options.connect_timeout).connect_lazy();
-        Ok(Self {
+        Ok(Self::over(address(endpoint, options)?.connect_lazy(), options))
+    }
+
+    /// The same, with the connection made now: where there is no store, that is known at once, and not only after every
+    /// call was tried again for a while.
+    ///
+    /// # Errors
+    /// An endpoint that is not an `http://` URL, or that nobody answers at.
+    pub async fn reach(endpoint: &str, options: RemoteOptions) -> Result<Self, Fault> {
+        let reached = address(endpoint, options)?.connect().await;
+        let unreached = |error: Error| fault_of_status(&Status::from_error(Box::new(error))).about(endpoint);
+        Ok(Self::over(reached.map_err(unreached)?, options))
+    }
+
+    fn over(channel: Channel, options: RemoteOptions) -> Self {
+        Self {
             packages: PackageServiceClient::new(channel.clone()).max_decoding_message_size(limits::MESSAGE_BYTES),
             events: EventServiceClient::new(channel.clone()).max_decoding_message_size(limits::MESSAGE_BYTES),
             health: HealthServiceClient::new(channel),
             options,
-        })
+        }
     }
 
     fn packages(&self) -> PackageServiceClient<Channel> {
@@ -93,6 +101,19 @@ impl Remote {
         request.set_timeout(self.options.call_timeout);
         request
     }
+}
+
+/// The address of a store, if it is one.
+fn address(endpoint: &str, options: RemoteOptions) -> Result<Endpoint, Fault> {
+    let refused = || {
+        let message = "connect: the address of a store is a URL such as http://127.0.0.1:7070";
+        Fault::new("AS-CLIENT-0101", Category::Invalid, message).about(endpoint)
+    };
+    let address = Endpoint::from_shared(endpoint.to_owned()).map_err(|_| refused())?;
+    if !endpoint.starts_with("http://") {
+        return Err(refused());
+    }
+    Ok(transport::tune_endpoint(address).connect_timeout(options.connect_timeout))
 }
 
 /// A field of an answer.

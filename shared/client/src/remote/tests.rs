@@ -32,6 +32,20 @@ async fn a_store_that_is_not_there_has_changed_nothing_and_may_be_asked_again() 
 }
 
 #[tokio::test]
+async fn reaching_a_store_that_is_not_there_says_so_at_once_and_why() {
+    let address = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
+    let endpoint = format!("http://{address}");
+    let fault = Remote::reach(&endpoint, RemoteOptions::default()).await.unwrap_err();
+    assert_eq!(
+        (fault.code.as_ref(), fault.outcome, fault.subject.as_deref()),
+        ("AS-WIRE-0010", Outcome::NotApplied, Some(endpoint.as_str()))
+    );
+    assert!(fault.message.contains("refused"), "{fault}");
+    let refused = Remote::reach("https://store.example", RemoteOptions::default()).await.unwrap_err();
+    assert_eq!(refused.code, "AS-CLIENT-0101");
+}
+
+#[tokio::test]
 async fn a_stream_from_a_store_that_is_not_there_is_one_fault() {
     let events: Vec<_> = nowhere().tail(TailRequest::default()).collect().await;
     assert_eq!(events.len(), 1);

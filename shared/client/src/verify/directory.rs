@@ -13,6 +13,7 @@ use crate::{LocalFile, Progress, Step, faults, read, walk};
 /// Compares every file of `directory` with the manifest, both digests of it.
 pub async fn check(
     directory: PathBuf,
+    skip_special: bool,
     manifest: &Manifest,
     verified: &mut Verified,
     progress: &Arc<dyn Progress>,
@@ -20,7 +21,11 @@ pub async fn check(
     let found = task::spawn_blocking(move || walk::scan(&directory)).await;
     let walk::Found { files, refused } = found.map_err(|_| faults::thread_lost("read directory"))??;
     for entry in refused {
-        verified.find(FindingKind::LocalExtra, entry.path, format!("the entry {}", entry.reason));
+        if skip_special && entry.reason.is_special() {
+            verified.skipped.push(entry);
+        } else {
+            verified.find(FindingKind::LocalExtra, entry.path, format!("the entry {}", entry.reason));
+        }
     }
     let entries: HashMap<_, _> = manifest.files().iter().map(|entry| (&entry.relative_path, entry)).collect();
     let files: Arc<[LocalFile]> = files.into();
@@ -43,6 +48,8 @@ pub async fn check(
         }
     }
     verified.local_file_count = Some(files.len() as u64);
+    let bytes = comparable.iter().map(|index| files[*index].size_bytes).sum();
+    progress.on(Step::Planned { files: comparable.len() as u64, bytes });
     report_missing(manifest, &files, verified);
     compare_bytes(&files, comparable, &entries, verified, progress).await
 }
@@ -62,11 +69,12 @@ async fn compare_bytes(
     verified: &mut Verified,
     progress: &Arc<dyn Progress>,
 ) -> Result<(), Fault> {
-    let mut digested = std::pin::pin!(read::each(Arc::clone(files), indexes.into(), read::dual_digest));
+    let told = Arc::clone(progress);
+    let digests = move |file: &LocalFile| read::dual_digest(file, |bytes| told.on(Step::Bytes(bytes)));
+    let mut digested = std::pin::pin!(read::each(Arc::clone(files), indexes.into(), digests));
     while let Some(digested) = digested.next().await {
         let (index, digests) = digested?;
         let file = &files[index];
-        progress.on(Step::Bytes(file.size_bytes));
         progress.on(Step::Files(1));
         let same = entries
             .get(&file.relative_path)

@@ -1,10 +1,9 @@
 //! What verification finds.
 
-use std::{fs, os::unix::fs::PermissionsExt as _, path::Path};
+use std::{fs, future::pending, os::unix::fs::PermissionsExt as _, path::Path};
 
-use artifactstore_types::{Category, PackageStatus};
+use artifactstore_types::{Category, PackageStatus, Value};
 use tempfile::TempDir;
-use tokio_util::sync::CancellationToken;
 
 use super::*;
 use crate::{
@@ -29,12 +28,13 @@ async fn finalized() -> (Fake, PackageId, TempDir) {
         finalize: true,
         skip_special: false,
     };
-    let pushed = push(&fake.connection(), request, Arc::new(()), CancellationToken::new()).await.unwrap();
+    let pushed = push(&fake.connection(), request, Arc::new(()), pending()).await.unwrap();
     (fake, pushed.package.package_id, source)
 }
 
 async fn run(fake: &Fake, package: PackageId, directory: Option<&Path>) -> Result<Verified, Fault> {
-    let request = VerifyRequest { package, directory: directory.map(Path::to_owned), expected: None };
+    let request =
+        VerifyRequest { package, directory: directory.map(Path::to_owned), skip_special: false, expected: None };
     verify(&fake.connection(), request, Arc::new(())).await
 }
 
@@ -83,7 +83,8 @@ async fn a_malformed_manifest_with_the_right_digest_is_found() {
 #[tokio::test]
 async fn a_digest_other_than_the_expected_one_is_found() {
     let (fake, id, _source) = finalized().await;
-    let request = VerifyRequest { package: id, directory: None, expected: Some(ContentAddress::of(b"other")) };
+    let expected = Some(ContentAddress::of(b"other"));
+    let request = VerifyRequest { package: id, directory: None, skip_special: false, expected };
     let verified = verify(&fake.connection(), request, Arc::new(())).await.unwrap();
     assert_eq!(kinds(&verified), [("manifest", None)]);
 }
@@ -98,6 +99,29 @@ async fn a_registry_that_disagrees_with_the_manifest_is_found() {
     let verified = run(&fake, id, None).await.unwrap();
     let expected = [("registry", Some("a")), ("registry", Some("b/c")), ("registry", Some("b/other"))];
     assert_eq!(kinds(&verified), expected);
+}
+
+#[tokio::test]
+async fn a_record_that_says_something_else_than_the_manifest_is_found() {
+    type Change = fn(&mut PackageRecord);
+    let wrong: [(&str, Change); 9] = [
+        ("name", |record| record.package.name = "other".parse().unwrap()),
+        ("namespace", |record| record.package.namespace = "other".parse().unwrap()),
+        ("class", |record| record.package.class = "transient".parse().unwrap()),
+        ("kind", |record| record.package.kind = Some("other".parse().unwrap())),
+        ("metadata", |record| _ = record.package.metadata.insert("branch".to_owned(), Value::Bool(true))),
+        ("provenance", |record| record.package.provenance.source_refs.push("git:1".to_owned())),
+        ("time of expiry", |record| record.expires_at = Some(record.created_at)),
+        ("number of files", |record| record.file_count += 1),
+        ("sum of sizes", |record| record.size_bytes += 1),
+    ];
+    for (what, wrong) in wrong {
+        let (fake, id, _source) = finalized().await;
+        wrong(fake.state().packages.get_mut(&id).unwrap());
+        let verified = run(&fake, id, None).await.unwrap();
+        assert_eq!(kinds(&verified), [("registry", None)], "{what}");
+        assert!(verified.findings[0].detail.contains(&format!("another {what} than")), "{:?}", verified.findings);
+    }
 }
 
 #[tokio::test]
@@ -140,6 +164,18 @@ async fn every_way_a_directory_can_differ_is_found() {
     fs::write(at("d"), "shorter").unwrap();
     let verified = run(&fake, id, Some(source.path())).await.unwrap();
     assert!(kinds(&verified).contains(&("local-altered", Some("d"))));
+}
+
+#[tokio::test]
+async fn special_files_are_passed_over_on_request_and_named() {
+    let (fake, id, source) = finalized().await;
+    std::os::unix::fs::symlink("a", source.path().join("link")).unwrap();
+    fs::write(source.path().join("back\\slash"), "").unwrap();
+    let directory = Some(source.path().to_owned());
+    let request = VerifyRequest { package: id, directory, skip_special: true, expected: None };
+    let verified = verify(&fake.connection(), request, Arc::new(())).await.unwrap();
+    assert_eq!(kinds(&verified), [("local-extra", Some("back\\slash"))]);
+    assert_eq!(verified.skipped.iter().map(|entry| entry.path.as_str()).collect::<Vec<_>>(), ["link"]);
 }
 
 #[tokio::test]

@@ -46,7 +46,7 @@ impl Shelf {
         self.opened
     }
 
-    /// Stores a blob unless it is here; what is here and damaged is replaced where it lies.
+    /// Stores a blob unless it is here.
     pub fn store(&mut self, key: &Key, bytes: Bytes, digests: DualDigest, at: Timestamp) -> Stored {
         let address = ContentAddress::from_blake3(*digests.blake3.bytes());
         if let Some(found) = self.find_current(address) {
@@ -109,11 +109,16 @@ impl Shelf {
         there
     }
 
-    fn forget(&mut self, address: ContentAddress, key: &str) {
-        self.copies.remove(&(address, key.to_owned()));
+    /// The copy stays where it is, but is given to nobody who asks for the address alone.
+    pub fn lose(&mut self, address: ContentAddress, key: &str) {
         if self.current.get(&address).is_some_and(|current| current == key) {
             self.current.remove(&address);
         }
+    }
+
+    fn forget(&mut self, address: ContentAddress, key: &str) {
+        self.copies.remove(&(address, key.to_owned()));
+        self.lose(address, key);
         if self.copies.keys().all(|(_, other)| other != key) {
             self.packs.remove(key);
         }
@@ -158,6 +163,10 @@ impl Shelf {
         let new_key = format!("packs/{}", self.open_pack());
         let mut moved = Vec::new();
         for (address, old) in left {
+            // What is damaged stays where it lies.
+            if ContentAddress::of(&old.bytes) != address {
+                continue;
+            }
             // Compacting the same pack twice moves nothing twice: it names where the blobs lie by now.
             let new = match self.find_current(address) {
                 Some(current) if current.location.key != key => current.clone(),

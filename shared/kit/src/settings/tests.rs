@@ -31,6 +31,7 @@ fn nothing_said_gives_the_documented_defaults() {
     assert_eq!(settings.grpc_addr.to_string(), "127.0.0.1:7070");
     assert_eq!(settings.http_addr.to_string(), "127.0.0.1:7071");
     assert_eq!(settings.request_timeout(), Duration::from_secs(30));
+    assert_eq!(settings.max_ingests(), 64);
 }
 
 #[test]
@@ -54,6 +55,7 @@ fn every_variable_reaches_its_setting() {
         ("ARTIFACTSTORE_REQUEST_TIMEOUT_SECONDS", "5"),
         ("ARTIFACTSTORE_HEALTH_TIMEOUT_SECONDS", "2"),
         ("ARTIFACTSTORE_DRAIN_TIMEOUT_SECONDS", "3"),
+        ("ARTIFACTSTORE_MAX_INGESTS", "9"),
         ("PATH", "/bin"),
     ]))
     .unwrap();
@@ -63,6 +65,7 @@ fn every_variable_reaches_its_setting() {
     assert_eq!(settings.request_timeout(), Duration::from_secs(5));
     assert_eq!(settings.health_timeout(), Duration::from_secs(2));
     assert_eq!(settings.drain_timeout(), Duration::from_secs(3));
+    assert_eq!(settings.max_ingests(), 9);
 }
 
 #[test]
@@ -82,6 +85,8 @@ fn a_bad_value_is_refused_with_the_place_it_came_from() {
         ("ARTIFACTSTORE_REQUEST_TIMEOUT_SECONDS", "0"),
         ("ARTIFACTSTORE_REQUEST_TIMEOUT_SECONDS", "-1"),
         ("ARTIFACTSTORE_DRAIN_TIMEOUT_SECONDS", "soon"),
+        ("ARTIFACTSTORE_MAX_INGESTS", "0"),
+        ("ARTIFACTSTORE_MAX_INGESTS", "many"),
     ] {
         let text = refusal(&variables(&[(name, value)]));
         assert!(text.contains(name), "{text}");

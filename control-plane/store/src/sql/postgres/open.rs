@@ -7,12 +7,12 @@ use sqlx::{
     ConnectOptions as _,
     postgres::{PgConnectOptions, PgPoolOptions},
 };
-use tokio::sync::watch;
+use tokio::{runtime::Handle, sync::watch};
 
 use super::{PostgresEngine, wakeups};
 use crate::{
     StoreOptions, faults,
-    sql::{Parts, SqlStore},
+    sql::{Listener, Parts, SqlStore},
 };
 
 /// How much longer this side waits for an answer than the server works on it.
@@ -47,17 +47,19 @@ pub(crate) fn open(url: &str, options: StoreOptions) -> Result<SqlStore<Postgres
         .max_lifetime(None)
         .acquire_timeout(options.acquire_deadline)
         .connect_lazy_with(connect.clone().application_name("artifactstore-tail"));
-    let listener = tokio::spawn(wakeups::listen(listening, head.clone()));
+    let runtime = Handle::current();
+    let woken = head.clone();
+    let listener = Listener::new(move || runtime.spawn(wakeups::listen(listening, woken)).abort_handle());
     Ok(SqlStore::new(Parts {
         writer: serving,
         readers,
         upkeep: connect
             .application_name("artifactstore-upkeep")
             .options(by_index)
-            .options([("statement_timeout", UPKEEP_TIMEOUT)]),
+            .options([("statement_timeout", UPKEEP_TIMEOUT), ("jit", "off")]),
         head,
         options,
         held: Mutex::new(None),
-        task: Some(listener.abort_handle()),
+        listener: Some(listener),
     }))
 }

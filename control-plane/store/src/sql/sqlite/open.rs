@@ -1,15 +1,20 @@
 //! Opening an SQLite database: the lock, the one connection that writes, and those that read.
 
-use std::{path::PathBuf, sync::Mutex, time::Duration};
+use std::{
+    io,
+    path::{Path, PathBuf},
+    sync::Mutex,
+    time::Duration,
+};
 
 use artifactstore_types::Fault;
 use sqlx::{
     ConnectOptions as _,
     sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous},
 };
-use tokio::{sync::watch, time::timeout};
+use tokio::{sync::watch, task::spawn_blocking, time::timeout};
 
-use super::{Engine as _, SqliteEngine, faults, lock::Lock};
+use super::{Engine as _, SqliteEngine, directory, faults, lock::Lock};
 use crate::{
     StoreOptions,
     sql::{Parts, SqlStore},
@@ -21,20 +26,25 @@ const CHECKPOINT_PAGES: &str = "8000";
 /// their indexes.
 const CACHE: &str = "-65536";
 
+/// How many rows may wait for whoever reads them: each time none is left, two threads wait for each other.
+const ROWS: usize = 1_000;
+
 const OPEN: &str = "open store";
 
 pub(crate) async fn open(path: PathBuf, options: StoreOptions) -> Result<SqlStore<SqliteEngine>, Fault> {
-    if let Some(directory) = path.parent().filter(|parent| !parent.as_os_str().is_empty()) {
-        tokio::fs::create_dir_all(directory).await.map_err(|error| {
-            tracing::warn!(path = %directory.display(), %error, "the directory of the database cannot be made");
-            faults::unusable_file(OPEN, &path)
-        })?;
-    }
+    let folder = match path.parent() {
+        Some(folder) if !folder.as_os_str().is_empty() => folder.to_owned(),
+        _ => PathBuf::from("."),
+    };
+    in_folder(&path, folder.clone(), directory::make).await?;
     let lock = Lock::take(&path)?;
     let connect = SqliteConnectOptions::new()
         .filename(&path)
         .busy_timeout(options.deadline.min(Duration::from_secs(10)))
         .statement_cache_capacity(256)
+        // Every question has its index. Left to itself, the planner would sooner index a whole table for one statement.
+        .pragma("automatic_index", "OFF")
+        .row_buffer_size(ROWS)
         .disable_statement_logging();
     let writer = connect
         .clone()
@@ -49,6 +59,7 @@ pub(crate) async fn open(path: PathBuf, options: StoreOptions) -> Result<SqlStor
         .await
         .map_err(|_| crate::faults::too_slow(OPEN, options.deadline))?;
     made.map_err(|error| SqliteEngine::fault(OPEN, &error))?;
+    in_folder(&path, folder, directory::sync).await?;
     let readers = SqlitePoolOptions::new()
         .max_connections(options.read_connections.max(1))
         .max_lifetime(None)
@@ -62,6 +73,16 @@ pub(crate) async fn open(path: PathBuf, options: StoreOptions) -> Result<SqlStor
         head: watch::Sender::new(0),
         options,
         held: Mutex::new(Some(Box::new(lock))),
-        task: None,
+        listener: None,
     }))
+}
+
+/// Does this with the directory of the database.
+async fn in_folder(database: &Path, folder: PathBuf, work: fn(&Path) -> io::Result<()>) -> Result<(), Fault> {
+    let shown = folder.display().to_string();
+    let done = spawn_blocking(move || work(&folder)).await.map_err(|_| crate::faults::stopping())?;
+    done.map_err(|error| {
+        tracing::warn!(path = %shown, %error, "the directory of the database cannot be made");
+        faults::unusable_file(OPEN, database)
+    })
 }

@@ -1,36 +1,76 @@
 //! Checking log and views: every event is read and verified, the log is folded into empty views of this connection alone,
 //! and the two are compared row by row. Nothing that is kept is changed or locked.
 
-use artifactstore_types::Fault;
+use artifactstore_types::{Fault, Sequence};
 
-use super::super::{Session, SqlStore, decode, engine::Engine, statements::Statement};
-use crate::{Checked, Progress, check::LogCheck};
+use super::super::{Session, SqlStore, decode, engine::Engine};
+use crate::{
+    Checked, Finding, Progress,
+    check::{check_classes, check_end},
+    faults,
+};
 
 const OPERATION: &str = "check";
 
 impl<E: Engine> SqlStore<E> {
     pub(super) async fn compare(&self, progress: Progress<'_>) -> Result<Checked, Fault> {
+        self.require_known_schema(OPERATION).await?;
         // The transaction is never ended: the connection is closed, and with it goes what was made in it.
         let mut connection = self.upkeep_connection(OPERATION).await?;
         let mut session = Session::<E> { operation: OPERATION, connection: &mut connection };
+        session.run(E::PREPARE_TO_FOLD).await?;
         session.run(E::BEGIN_SNAPSHOT).await?;
         session.run(E::CREATE_SHADOWS).await?;
-        let head = session.load_head().await?;
-        let mut log = LogCheck::default();
-        let folded = session.fold(head, progress, |event| log.read(event)).await;
-        for sequence in session.keys(&E::STATEMENTS.list_revision_gaps).await? {
-            log.find(format!("event {sequence}: its subject's revision does not follow the one before"));
-        }
+        let (head, last) = session.load_ends().await?;
+        let (turns, classes) = (session.check_turns().await?, session.check_classes().await?);
+        let mut checked = Checked { head, ..Checked::default() };
+        let folded = self
+            .fold(&mut session, last.max(head), progress, |findings| {
+                checked.add(findings);
+                Ok(())
+            })
+            .await;
         match folded {
-            Ok(_) => session.compare_views(&mut log).await?,
-            Err(fault) => log.find(fault.to_string()),
+            Ok(folded) => {
+                checked.events = folded.events;
+                checked.add(check_end(head, folded.last));
+                checked.add(turns);
+                session.run_all(E::FINISH_SHADOWS).await?;
+                checked.add(session.compare_views().await?);
+            }
+            // What was verified before stands; the rows of a damaged log may contradict each other.
+            Err(fault) if !checked.findings.is_empty() => {
+                checked.add(turns);
+                checked.add([Finding::Unfoldable { reason: fault.message }]);
+            }
+            Err(fault) => return Err(fault),
         }
-        Ok(log.finish(head))
+        checked.add(classes);
+        Ok(checked)
     }
 }
 
 impl<E: Engine> Session<'_, E> {
-    async fn compare_views(&mut self, log: &mut LogCheck) -> Result<(), Fault> {
+    /// Where the log's head says that it ends, and where it does.
+    pub(super) async fn load_ends(&mut self) -> Result<(Sequence, Sequence), Fault> {
+        let rows = self.fetch(&E::STATEMENTS.load_ends, &[]).await?;
+        rows.first().map(decode::ends).ok_or_else(|| faults::foreign_schema(self.operation))?
+    }
+
+    async fn check_turns(&mut self) -> Result<Vec<Finding>, Fault> {
+        let rows = self.fetch(&E::STATEMENTS.list_revision_gaps, &[]).await?;
+        let place = |row| decode::event_place(row).map(|(sequence, _)| Finding::EventOutOfTurn { sequence });
+        rows.iter().map(place).collect()
+    }
+
+    async fn check_classes(&mut self) -> Result<Vec<Finding>, Fault> {
+        let rows = self.fetch(&E::STATEMENTS.list_classes, &[]).await?;
+        // One that cannot be read is not the one that should be there.
+        let classes: Vec<_> = rows.iter().filter_map(|row| decode::class(row).ok()).collect();
+        Ok(check_classes(&classes))
+    }
+
+    async fn compare_views(&mut self) -> Result<Vec<Finding>, Fault> {
         let statements = E::STATEMENTS;
         let views = [
             ("artifact_packages", &statements.compare_packages),
@@ -38,15 +78,12 @@ impl<E: Engine> Session<'_, E> {
             ("storage_locations", &statements.compare_locations),
             ("retention_state", &statements.compare_retention),
         ];
+        let mut found = Vec::new();
         for (view, statement) in views {
-            for key in self.keys(statement).await? {
-                log.find(format!("{view}: row {key} is not what the log folds to"));
+            for row in &self.fetch(statement, &[]).await? {
+                found.push(decode::row_difference(view, row)?);
             }
         }
-        Ok(())
-    }
-
-    async fn keys(&mut self, statement: &'static Statement) -> Result<Vec<String>, Fault> {
-        Ok(self.fetch(statement, &[]).await?.iter().map(decode::key).collect())
+        Ok(found)
     }
 }

@@ -1,8 +1,11 @@
 //! Upkeep of a database, on a connection of its own: what serves requests is neither held up nor cut short by it.
 
 mod check;
+mod fold;
 mod migrate;
 mod replay;
+
+use std::time::Duration;
 
 use artifactstore_types::Fault;
 use async_trait::async_trait;
@@ -14,6 +17,10 @@ use super::{
 };
 use crate::{Checked, Progress, Replayed, Upkeep};
 
+/// How long one step may take: emptying or comparing views of many millions of rows, or committing them. PostgreSQL keeps
+/// to it by itself, from the settings of the connection.
+const STEP: Duration = Duration::from_hours(1);
+
 #[async_trait]
 impl<E: Engine> Upkeep for SqlStore<E> {
     async fn migrate(&self, fresh: bool) -> Result<Vec<String>, Fault> {
@@ -21,7 +28,7 @@ impl<E: Engine> Upkeep for SqlStore<E> {
     }
 
     async fn ping(&self) -> Result<(), Fault> {
-        self.require_known_schema().await
+        self.require_known_schema("ping").await
     }
 
     async fn close(&self) {

@@ -3,6 +3,7 @@
 
 pub mod faulty_store;
 pub mod forgetful_disk;
+pub mod watched_disk;
 
 use std::sync::Arc;
 

@@ -1,9 +1,10 @@
 //! For every obligation a plane that breaks it, which the suite must notice.
 
 use std::{
+    collections::BTreeMap,
     pin::Pin,
     sync::{
-        Arc,
+        Arc, Mutex,
         atomic::{AtomicU64, Ordering},
     },
 };
@@ -40,12 +41,17 @@ enum Sin {
     HoldsEverything,
     RefusesEmptyBlobs,
     DeletesWhatItMoved,
+    ForgetsDamage,
 }
+
+/// Where blobs were said to lie.
+type Told = Arc<Mutex<BTreeMap<ContentAddress, Location>>>;
 
 struct Sinner {
     sin: Sin,
     good: Arc<dyn DataPlane>,
     calls: AtomicU64,
+    told: Told,
 }
 
 impl Sinner {
@@ -85,7 +91,9 @@ impl DataPlane for Sinner {
             let came: Vec<_> = bytes.take_while(|chunk| ready(chunk.is_ok())).collect().await;
             return self.good.ingest_stream(hints, stream::iter(came).boxed()).await;
         }
-        self.good.ingest_stream(hints, bytes).await.map(|receipt| self.tell(receipt))
+        let receipt = self.good.ingest_stream(hints, bytes).await.map(|receipt| self.tell(receipt))?;
+        self.told.lock().unwrap().insert(receipt.address(), receipt.location.clone());
+        Ok(receipt)
     }
 
     fn ingest_batch(
@@ -155,6 +163,10 @@ impl DataPlane for Sinner {
         if let (true, Ok(found)) = (self.does(Sin::AnswersBackwards), &mut found) {
             found.reverse();
         }
+        if let (true, Ok(found)) = (self.does(Sin::ForgetsDamage), &mut found) {
+            let told = self.told.lock().unwrap();
+            addresses.iter().zip(found).for_each(|(address, found)| *found = told.get(address).cloned());
+        }
         match found {
             Err(fault) if self.does(Sin::MistakesUnknownBackends) => {
                 Err(Fault { category: Category::Invalid, ..fault })
@@ -191,12 +203,18 @@ impl DataPlane for Sinner {
 struct SinfulSubject {
     sin: Sin,
     good: InMemory,
+    told: Told,
 }
 
 #[async_trait]
 impl Subject for SinfulSubject {
     fn plane(&self) -> Arc<dyn DataPlane> {
-        Arc::new(Sinner { sin: self.sin, good: self.good.plane(), calls: AtomicU64::new(0) })
+        Arc::new(Sinner {
+            sin: self.sin,
+            good: self.good.plane(),
+            calls: AtomicU64::new(0),
+            told: Arc::clone(&self.told),
+        })
     }
 
     fn backend_id(&self) -> BackendId {
@@ -249,13 +267,14 @@ fn sins() -> Vec<(Sin, Look)> {
         (Sin::HoldsEverything, |subject| Box::pin(conformance::memory_is_bounded(subject))),
         (Sin::RefusesEmptyBlobs, |subject| Box::pin(conformance::empty_blobs_are_blobs(subject))),
         (Sin::DeletesWhatItMoved, |subject| Box::pin(conformance::what_is_compacted_stays_readable(subject))),
+        (Sin::ForgetsDamage, |subject| Box::pin(conformance::what_was_damaged_is_stored_anew(subject))),
     ]
 }
 
 #[tokio::test]
 async fn every_sin_is_noticed() {
     for (number, (sin, look)) in (1..).zip(sins()) {
-        let mut subject = SinfulSubject { sin, good: in_memory() };
+        let mut subject = SinfulSubject { sin, good: in_memory(), told: Told::default() };
         let verdict = look(&mut subject).await;
         assert_eq!(verdict.map_err(|violation| violation.obligation), Err(number), "{sin:?}");
     }

@@ -1,7 +1,7 @@
 //! Everything that is read back from a node in more than one message.
 
 use artifactstore_types::{BackendId, ByteRange, ContentAddress, Fault, Location};
-use artifactstore_wire::{field, not_idle, opening, stream as wire, unreadable, v1};
+use artifactstore_wire::{field, opening, stream as wire, unreadable, v1};
 use futures::{StreamExt as _, TryStreamExt as _};
 
 use super::{RemotePlane, named};
@@ -21,12 +21,13 @@ impl RemotePlane {
             range: Some(range.into()),
         };
         let (mut client, limit) = (self.client(), self.options.call_timeout);
-        let mut parts = opening::opened(limit, client.serve_object(request)).await?;
-        let Some(Part::Header(header)) = opening::first(limit, &mut parts).await?.part else {
+        let parts = opening::opened(limit, client.serve_object(request)).await?;
+        let mut parts = opening::unpaused(self.options.stall_timeout, parts);
+        let Some(Part::Header(header)) = opening::first(&mut parts).await?.part else {
             return Err(unreadable(wire::out_of_order("it does not begin with a header")));
         };
         let blob = ServedBlob::try_from(header).map_err(unreadable)?;
-        let chunks = not_idle(self.options.stall_timeout, parts).map(|part| match part?.part {
+        let chunks = parts.map(|part| match part?.part {
             Some(Part::Chunk(chunk)) => Ok(chunk),
             _ => Err(unreadable(wire::out_of_order("something else came where a chunk was due"))),
         });
@@ -43,7 +44,7 @@ impl RemotePlane {
         let request = v1::HaveObjectsRequest { backend_id: named(backend_id), content_addresses };
         let (mut client, limit) = (self.client(), self.options.call_timeout);
         let answers = opening::opened(limit, client.have_objects(request)).await?;
-        let mut answers = not_idle(limit, answers);
+        let mut answers = opening::unpaused(limit, answers);
         let mut places = Vec::with_capacity(addresses.len());
         while let Some(answer) = answers.try_next().await? {
             if places.len() + answer.places.len() > addresses.len() {
@@ -53,7 +54,7 @@ impl RemotePlane {
                 places.push(place.decoded().map_err(unreadable)?);
             }
         }
-        if places.len() == addresses.len() { Ok(places) } else { Err(wire::truncated()) }
+        if places.len() == addresses.len() { Ok(places) } else { Err(wire::cut_short()) }
     }
 
     pub(super) async fn have_compacted(&self, backend_id: Option<BackendId>, key: &str) -> Result<Compaction, Fault> {
@@ -62,7 +63,7 @@ impl RemotePlane {
         let mut client = self.client();
         // A pack is bounded, and so is the time it takes to be rewritten.
         let parts = opening::opened(self.options.stall_timeout, client.compact(request)).await?;
-        let mut parts = not_idle(self.options.call_timeout, parts);
+        let mut parts = opening::unpaused(self.options.call_timeout, parts);
         let mut moved = Vec::new();
         while let Some(message) = parts.try_next().await? {
             match field::required("part", message.part).map_err(unreadable)? {
@@ -76,6 +77,6 @@ impl RemotePlane {
                 }
             }
         }
-        Err(wire::truncated().with_unknown_outcome())
+        Err(wire::cut_short().with_unknown_outcome())
     }
 }

@@ -1,14 +1,13 @@
 -- Empty views that hide the kept ones from this connection, so that the fold writes here what it would write there. The
--- kept ones stay visible under other names.
+-- kept ones stay visible under other names. Only what the fold looks for has an index, and of a location that comes more
+-- than once there may be more rows than one until `finish_shadows`.
+SELECT set_config('artifactstore.views', relnamespace::regnamespace::text, TRUE)
+FROM pg_class WHERE oid = 'artifact_packages'::regclass;
 CREATE TEMP VIEW kept_packages AS SELECT * FROM artifact_packages;
 CREATE TEMP VIEW kept_files AS SELECT * FROM artifact_files;
 CREATE TEMP VIEW kept_locations AS SELECT * FROM storage_locations;
 CREATE TEMP VIEW kept_retention AS SELECT * FROM retention_state;
-CREATE TEMP TABLE artifact_packages AS SELECT * FROM artifact_packages WHERE FALSE;
-CREATE TEMP TABLE artifact_files AS SELECT * FROM artifact_files WHERE FALSE;
-CREATE TEMP TABLE storage_locations AS SELECT * FROM storage_locations WHERE FALSE;
-CREATE TEMP TABLE retention_state AS SELECT * FROM retention_state WHERE FALSE;
-CREATE UNIQUE INDEX shadow_packages_key ON artifact_packages (package_id);
-CREATE UNIQUE INDEX shadow_files_key ON artifact_files (file_id);
-CREATE UNIQUE INDEX shadow_locations_key ON storage_locations (content_address, storage_location_id);
-CREATE UNIQUE INDEX shadow_retention_key ON retention_state (package_id);
+CREATE TEMP TABLE artifact_packages (LIKE artifact_packages INCLUDING DEFAULTS, PRIMARY KEY (package_id));
+CREATE TEMP TABLE artifact_files (LIKE artifact_files INCLUDING DEFAULTS, PRIMARY KEY (file_id));
+CREATE TEMP TABLE storage_locations (LIKE storage_locations INCLUDING DEFAULTS);
+CREATE TEMP TABLE retention_state (LIKE retention_state INCLUDING DEFAULTS, PRIMARY KEY (package_id));

@@ -1,5 +1,6 @@
--- Drops what the migrations have made, whichever of them were applied, and the record of them.
+-- Drops what the migrations have made, whichever of them were applied, and the record of them. The head comes first, as it
+-- does for whoever appends.
 DROP TABLE IF EXISTS
-    artifact_files, artifact_packages, event_log_head, events, metadata_schemas, retention_classes, retention_state,
+    event_log_head, artifact_files, artifact_packages, events, metadata_schemas, retention_classes, retention_state,
     storage_locations, _sqlx_migrations;
 DROP FUNCTION IF EXISTS refuse_to_change_events();

@@ -10,5 +10,5 @@ CREATE TEMP TABLE storage_locations AS SELECT * FROM main.storage_locations WHER
 CREATE TEMP TABLE retention_state AS SELECT * FROM main.retention_state WHERE FALSE;
 CREATE UNIQUE INDEX shadow_packages_key ON artifact_packages (package_id);
 CREATE UNIQUE INDEX shadow_files_key ON artifact_files (file_id);
-CREATE UNIQUE INDEX shadow_locations_key ON storage_locations (content_address, storage_location_id);
+CREATE UNIQUE INDEX shadow_locations_key ON storage_locations (storage_location_id);
 CREATE UNIQUE INDEX shadow_retention_key ON retention_state (package_id);

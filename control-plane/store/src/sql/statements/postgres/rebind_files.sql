@@ -7,10 +7,12 @@ SET
     digest_algorithm = change.digest_algorithm,
     digest_primary = change.digest_primary,
     digest_sha256 = change.digest_sha256,
-    content_address = change.content_address
+    content_address = change.content_address,
+    blob_key = change.blob_key
 FROM unnest(
-    $1::bytea[], $2::text[], $3::boolean[], $4::bigint[], $5::text[], $6::bytea[], $7::bytea[], $8::text[]
+    $1::bytea[], $2::text[], $3::boolean[], $4::bigint[], $5::text[], $6::bytea[], $7::bytea[], $8::text[], $9::bigint[]
 ) AS change (
-    file_id, media_type, executable, size_bytes, digest_algorithm, digest_primary, digest_sha256, content_address
+    file_id, media_type, executable, size_bytes, digest_algorithm, digest_primary, digest_sha256, content_address,
+    blob_key
 )
 WHERE f.file_id = change.file_id

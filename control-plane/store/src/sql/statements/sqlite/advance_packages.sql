@@ -2,7 +2,7 @@
 WITH change (
     package_id, status, finalized_at, manifest_digest, failure_reason, files_added, bytes_added, revision, last_event_sequence
 ) AS (VALUES {(?, ?, ?, ?, ?, ?, ?, ?, ?)})
-UPDATE artifact_packages AS p
+UPDATE OR ROLLBACK artifact_packages AS p
 SET
     status = COALESCE(change.status, p.status),
     finalized_at = COALESCE(change.finalized_at, p.finalized_at),

@@ -1,5 +1,5 @@
 -- For each namespace and address, one file that has the blob.
-WITH asked (namespace, content_address) AS (VALUES {(?, ?)})
+WITH asked (blob_key, namespace, content_address) AS (VALUES {(?, ?, ?)})
 SELECT
     f.file_id, f.package_id, f.relative_path, f.media_type, f.executable, f.size_bytes, f.digest_primary, f.digest_sha256,
     f.created_at
@@ -7,6 +7,8 @@ FROM asked
 CROSS JOIN artifact_files AS f ON f.file_id = (
     SELECT any_one.file_id
     FROM artifact_files AS any_one
-    WHERE any_one.namespace = asked.namespace AND any_one.content_address = asked.content_address
+    WHERE any_one.blob_key = asked.blob_key
+        AND any_one.namespace = asked.namespace
+        AND any_one.content_address = asked.content_address
     LIMIT 1
 )

@@ -1,8 +1,9 @@
 -- Binds files to other blobs.
 WITH change (
-    file_id, media_type, executable, size_bytes, digest_algorithm, digest_primary, digest_sha256, content_address
-) AS (VALUES {(?, ?, ?, ?, ?, ?, ?, ?)})
-UPDATE artifact_files AS f
+    file_id, media_type, executable, size_bytes, digest_algorithm, digest_primary, digest_sha256, content_address,
+    blob_key
+) AS (VALUES {(?, ?, ?, ?, ?, ?, ?, ?, ?)})
+UPDATE OR ROLLBACK artifact_files AS f
 SET
     media_type = change.media_type,
     executable = change.executable,
@@ -10,6 +11,7 @@ SET
     digest_algorithm = change.digest_algorithm,
     digest_primary = change.digest_primary,
     digest_sha256 = change.digest_sha256,
-    content_address = change.content_address
+    content_address = change.content_address,
+    blob_key = change.blob_key
 FROM change
 WHERE f.file_id = change.file_id

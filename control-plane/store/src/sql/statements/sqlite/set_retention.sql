@@ -1,5 +1,5 @@
 -- Sets what retention says of packages.
-INSERT INTO retention_state (package_id, retention_class, current_expires_at, eligible_for_deletion)
+INSERT OR ROLLBACK INTO retention_state (package_id, retention_class, current_expires_at, eligible_for_deletion)
 VALUES {(?, ?, ?, FALSE)}
 ON CONFLICT (package_id) DO UPDATE SET
     retention_class = excluded.retention_class,

@@ -1,0 +1,5 @@
+-- Adds files in bulk: the columns of `insert_files`.
+COPY artifact_files (
+    file_id, package_id, namespace, relative_path, media_type, executable, size_bytes, digest_algorithm, digest_primary,
+    digest_sha256, content_address, blob_key, created_at
+) FROM STDIN (FORMAT binary)
