@@ -167,5 +167,6 @@ mod kept {
             finds_rows_of_views_that_are_missing_or_should_not_be_there,
             finds_classes_that_were_altered_or_deleted,
         ],
+        nodes: [finds_rows_of_nodes_that_are_not_what_the_log_says],
     }
 }

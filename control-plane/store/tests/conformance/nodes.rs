@@ -1,7 +1,7 @@
 //! Nodes: what they say of themselves, what is decided about them, what is heard of them, and the keys they trust.
 
 use artifactstore_registry::node::{NodeCommand, NodeRequest};
-use artifactstore_store::{NodeChanged, Tail, TailOptions};
+use artifactstore_store::{Difference, Finding, NodeChanged, Tail, TailOptions};
 use artifactstore_testkit::word;
 use artifactstore_types::{
     BackendHealth, ControlKey, EventFilter, Fault, Namespace, NodeBackend, NodeDescription, NodeHeard, NodeHeartbeat,
@@ -102,7 +102,7 @@ pub async fn decides_about_nodes_between_packages(world: World) {
     let log = world.log().await;
     let sequences: Vec<_> = log.iter().map(|event| event.sequence).collect();
     assert_eq!(sequences, (1..=7).collect::<Vec<_>>());
-    assert_eq!(world.store.check(&|_, _| ()).await.unwrap().findings, Vec::<String>::new());
+    assert_eq!(world.store.check(&|_, _| ()).await.unwrap().findings, vec![]);
 }
 
 pub async fn one_of_two_nodes_gets_a_backend_both_announce_at_once(world: World) {
@@ -142,7 +142,7 @@ pub async fn keeps_what_was_heard_last(world: World) {
     assert_eq!(drained.node.heard, Some(heard(20, 20)));
     world.store.replay(&|_, _| ()).await.unwrap();
     assert_eq!(world.store.list_nodes().await.unwrap()[0].heard, Some(heard(20, 20)));
-    assert_eq!(world.store.check(&|_, _| ()).await.unwrap().findings, Vec::<String>::new());
+    assert_eq!(world.store.check(&|_, _| ()).await.unwrap().findings, vec![]);
 }
 
 pub async fn tells_of_nodes_in_the_namespace_of_the_site(world: World) {
@@ -164,4 +164,18 @@ pub async fn trusts_a_key_until_it_is_over(world: World) {
     assert_eq!(world.store.list_control_keys(at(50)).await.unwrap(), [key(2, 100)]);
     world.store.trust_control_key(&ControlKey { not_before: at(60), ..key(1, 200) }).await.unwrap();
     assert_eq!(world.store.list_control_keys(at(100)).await.unwrap(), [key(1, 200)], "when it began stays");
+}
+
+pub async fn finds_rows_of_nodes_that_are_not_what_the_log_says(world: World) {
+    for node in ["a", "b"] {
+        active(&world, node).await;
+    }
+    let before = world.store.list_nodes().await.unwrap();
+    world.tamper("UPDATE nodes SET weight = weight + 1 WHERE node_id = 'a'").await;
+    world.tamper("DELETE FROM nodes WHERE node_id = 'b'").await;
+    let row = |key: &str, difference| Finding::Row { view: "nodes", key: key.to_owned(), difference };
+    assert_eq!(world.findings().await, [row("a", Difference::Altered), row("b", Difference::Missing)]);
+    world.store.replay(&|_, _| ()).await.unwrap();
+    assert_eq!(world.findings().await, []);
+    assert_eq!(world.store.list_nodes().await.unwrap(), before);
 }
