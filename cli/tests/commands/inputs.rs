@@ -109,6 +109,18 @@ fn a_directory_without_a_store_is_not_taken_for_an_empty_one() {
 }
 
 #[test]
+fn a_store_that_keeps_its_bytes_itself_has_no_nodes() {
+    let store = Store::new();
+    store.run(&["migrate"]).well();
+    let listed = store.run(&["nodes", "ls", "--all"]).well();
+    assert_eq!(String::from_utf8(listed.stdout).unwrap().lines().count(), 1, "a header and nothing below");
+    for verb in ["show", "drain", "resume", "remove"] {
+        store.run(&["nodes", verb, "a"]).failed(3, if verb == "show" { "AS-SVC-0038" } else { "AS-REG-0031" });
+    }
+    assert_eq!(store.run(&["nodes", "show", "../a"]).code, 2);
+}
+
+#[test]
 fn a_server_that_is_not_there_is_unavailable() {
     let free = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
     for command in ["health", "ls"] {

@@ -1,21 +1,26 @@
 //! Whether this server can do its work, for those who ask (`GET /health`) and those who watch (`grpc.health.v1`). The
-//! rule is the store's: the database answers and at least one backend is reachable. A server that is shutting down is
-//! not ready, whatever the store says.
+//! rule is the store's: the database answers and at least one backend is reachable. Of its services, each is judged by what
+//! it needs: events and nodes can be asked about while no backend is reachable, and how the store is, always. A server that
+//! is shutting down is not ready, whatever the store says.
 
-use std::{sync::Arc, time::Duration};
+use std::{collections::BTreeMap, sync::Arc, time::Duration};
 
 use artifactstore_client::Connection;
 use artifactstore_serving::{Checked, Standing, health_unknown};
 use artifactstore_types::{Fault, Health};
-use artifactstore_wire::v1::{event_service_server, health_service_server, package_service_server};
+use artifactstore_wire::v1::{
+    event_service_server, health_service_server, node_service_server, package_service_server,
+};
 use async_trait::async_trait;
 use tokio::time;
 use tokio_util::sync::CancellationToken;
 
-/// The services that can do nothing without their store.
-const DEPENDENT: [&str; 2] = [package_service_server::SERVICE_NAME, event_service_server::SERVICE_NAME];
-/// The one that answers even where the store does not.
-const INDEPENDENT: &str = health_service_server::SERVICE_NAME;
+/// What moves and keeps files: database and backends.
+const PACKAGES: &str = package_service_server::SERVICE_NAME;
+/// What needs the database alone.
+const IN_THE_DATABASE: [&str; 2] = [event_service_server::SERVICE_NAME, node_service_server::SERVICE_NAME];
+/// What answers even where nothing else does.
+const HEALTH: &str = health_service_server::SERVICE_NAME;
 
 /// Whether this server can do its work. Clones are the same one.
 #[derive(Clone)]
@@ -46,14 +51,16 @@ impl Readiness {
 #[async_trait]
 impl Checked for Readiness {
     fn services(&self) -> Vec<&'static str> {
-        DEPENDENT.into_iter().chain([INDEPENDENT]).collect()
+        [PACKAGES, HEALTH].into_iter().chain(IN_THE_DATABASE).collect()
     }
 
     async fn check(&self) -> Standing {
         let health = self.health().await;
         let serving = health.as_ref().is_ok_and(Health::serving);
-        let services = DEPENDENT.into_iter().map(|service| (service, serving)).chain([(INDEPENDENT, true)]);
-        Standing { services: services.collect(), reason: (!serving).then(|| why(health)) }
+        let database = health.as_ref().is_ok_and(|health| health.database_fault.is_none());
+        let mut services = BTreeMap::from([(PACKAGES, serving), (HEALTH, true)]);
+        services.extend(IN_THE_DATABASE.map(|service| (service, database)));
+        Standing { services, reason: (!serving).then(|| why(health)) }
     }
 }
 

@@ -8,10 +8,17 @@ use backon::{BackoffBuilder as _, ExponentialBackoff, ExponentialBuilder, Retrya
 
 /// How many times a request is made again.
 const REPEATS: usize = 5;
+/// How many times it is asked for again that may be back soon, such as a node that was restarted.
+const PATIENT_REPEATS: usize = 14;
 
 /// The pauses between attempts: 0.1 s to 5 s, doubled each time, with jitter.
 pub fn pauses() -> ExponentialBackoff {
     policy().build()
+}
+
+/// The pauses while something that went away is waited for: 0.1 s to 2 s, some twenty seconds in all, with jitter.
+pub fn patient_pauses() -> ExponentialBackoff {
+    policy().with_max_delay(Duration::from_secs(2)).with_max_times(PATIENT_REPEATS).build()
 }
 
 fn policy() -> ExponentialBuilder {

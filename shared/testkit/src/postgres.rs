@@ -3,6 +3,7 @@
 //! that is started for the purpose. Tables are not made here; whoever owns them makes them.
 
 mod cluster;
+mod gate;
 #[cfg(test)]
 mod tests;
 
@@ -10,6 +11,8 @@ use std::{env, thread};
 
 use artifactstore_types::{Ids as _, SystemIds};
 use sqlx::{AssertSqlSafe, Connection as _, PgConnection};
+
+pub use gate::Gate;
 
 /// The URL of a server on which tests may create databases, such as `postgres://postgres@localhost/postgres`.
 pub const SERVER_VARIABLE: &str = "ARTIFACTSTORE_TEST_DATABASE_URL";

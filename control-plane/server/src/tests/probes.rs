@@ -88,7 +88,7 @@ async fn becomes(statuses: &mut tonic::Streaming<HealthCheckResponse>, wanted: S
 #[tokio::test]
 async fn the_standard_health_service_follows_database_and_backends() {
     let running = running(Fake::new().0).await;
-    for service in ["", "artifactstore.v1.PackageService", "artifactstore.v1.EventService"] {
+    for service in ["", "artifactstore.v1.PackageService"] {
         let mut statuses = watched(&running, service).await;
         becomes(&mut statuses, ServingStatus::Serving).await;
         for unhealthy in [without_database(), without_backends()] {
@@ -97,6 +97,23 @@ async fn the_standard_health_service_follows_database_and_backends() {
             running.fake.say(Ok(fake::healthy()));
             becomes(&mut statuses, ServingStatus::Serving).await;
         }
+    }
+}
+
+#[tokio::test]
+async fn what_needs_the_database_alone_serves_without_backends() {
+    let running = running(Fake::new().0).await;
+    for service in ["artifactstore.v1.EventService", "artifactstore.v1.NodeService"] {
+        let mut whole = watched(&running, "").await;
+        let mut statuses = watched(&running, service).await;
+        becomes(&mut statuses, ServingStatus::Serving).await;
+        running.fake.say(Ok(without_backends()));
+        becomes(&mut whole, ServingStatus::NotServing).await;
+        becomes(&mut watched(&running, service).await, ServingStatus::Serving).await;
+        running.fake.say(Ok(without_database()));
+        becomes(&mut statuses, ServingStatus::NotServing).await;
+        running.fake.say(Ok(fake::healthy()));
+        becomes(&mut whole, ServingStatus::Serving).await;
     }
 }
 
@@ -126,6 +143,7 @@ async fn reflection_lists_every_service_and_describes_it() {
         "artifactstore.v1.PackageService",
         "artifactstore.v1.EventService",
         "artifactstore.v1.HealthService",
+        "artifactstore.v1.NodeService",
         "grpc.health.v1.Health",
     ] {
         assert!(names.contains(&name), "{name} is not among {names:?}");

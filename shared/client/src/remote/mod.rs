@@ -180,7 +180,7 @@ impl Connection for Remote {
         upload: &Upload,
         files: BoxStream<'static, SmallFile>,
     ) -> BoxStream<'static, Result<FileRecord, Fault>> {
-        if self.may_go_direct() { self.send_runs(upload, files) } else { self.send_files(upload, files) }
+        if self.may_go_direct() { self.send_small(upload, files) } else { self.send_files(upload, files) }
     }
 
     fn small_file_limit(&self) -> usize {

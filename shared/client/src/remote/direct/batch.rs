@@ -48,8 +48,22 @@ enum Stopped {
 }
 
 impl Remote {
+    /// Sends small files to nodes where the store has some, and else, in one stream, to where they are kept.
+    pub(in crate::remote) fn send_small(
+        &self,
+        upload: &Upload,
+        files: BoxStream<'static, SmallFile>,
+    ) -> BoxStream<'static, Result<FileRecord, Fault>> {
+        let (remote, upload) = (self.clone(), upload.clone());
+        let answers = async move {
+            let has_nodes = remote.has_nodes(upload.package_id).await?;
+            Ok(if has_nodes { remote.send_runs(&upload, files) } else { remote.send_files(&upload, files) })
+        };
+        answers.into_stream().try_flatten().boxed()
+    }
+
     /// Sends small files to nodes, or, where none takes them, through the control plane.
-    pub(in crate::remote) fn send_runs(
+    fn send_runs(
         &self,
         upload: &Upload,
         files: BoxStream<'static, SmallFile>,

@@ -121,7 +121,7 @@ struct Stopped {
 impl Sending<'_> {
     async fn to_the_end(&self) -> Result<TicketStatement, Stopped> {
         let upload_id = self.upload.idempotency_key.map(|key| upload_id(key, self.upload, self.header));
-        let mut pauses = retry::pauses();
+        let mut pauses = retry::patient_pauses();
         let mut offset = 0;
         loop {
             let given_up = GivenUp::default();

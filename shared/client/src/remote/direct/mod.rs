@@ -87,17 +87,34 @@ impl Remote {
         if !self.may_go_direct() || failed.len() >= MAX_NODES {
             return Ok(None);
         }
+        let Some(answers) = self.issue(package, vec![target.into()], failed).await? else { return Ok(None) };
+        let first = field::required("answers", answers.into_iter().next()).map_err(unreadable)?;
+        first.decoded().map_err(unreadable)
+    }
+
+    /// Whether the store has nodes that its clients can go to.
+    async fn has_nodes(&self, package: PackageId) -> Result<bool, Fault> {
+        let asked = self.may_go_direct().then(|| self.issue(package, Vec::new(), &BTreeSet::new()));
+        match asked {
+            Some(asked) => asked.await.map(|answers| answers.is_some()),
+            None => Ok(false),
+        }
+    }
+
+    /// Tickets for these; nothing where the store has no nodes.
+    async fn issue(
+        &self,
+        package: PackageId,
+        targets: Vec<v1::TicketTarget>,
+        failed: &BTreeSet<NodeId>,
+    ) -> Result<Option<Vec<v1::TicketAnswer>>, Fault> {
         let request = v1::IssueTicketsRequest {
             package_id: package.to_string(),
-            targets: vec![target.into()],
+            targets,
             failed_node_ids: failed.iter().map(ToString::to_string).collect(),
         };
         match answer(self.packages().issue_tickets(self.within_deadline(request))).await {
-            Ok(answer) => {
-                let first = answer.answers.into_iter().next();
-                let first = field::required("answers", first).map_err(unreadable)?;
-                first.decoded().map_err(unreadable)
-            }
+            Ok(answer) => Ok(Some(answer.answers)),
             Err(fault) if fault.category == Category::Unimplemented => {
                 self.transfers.none.store(true, Ordering::Relaxed);
                 Ok(None)
