@@ -113,7 +113,12 @@ impl Index {
         Ok(())
     }
 
-    async fn load_packs(&self, opened: &Arc<Opened>, packs: &Packs, start: Option<&Key>) -> Result<(), Fault> {
+    pub(super) async fn load_packs(
+        &self,
+        opened: &Arc<Opened>,
+        packs: &Packs,
+        start: Option<&Key>,
+    ) -> Result<(), Fault> {
         let listed = packs.store.list(&Key::from(keys::PACKS), start);
         let read = |meta: Result<object_store::ObjectMeta, Fault>| async move {
             match keys::parse(meta?.location.as_ref()) {

@@ -11,4 +11,6 @@ mod faults;
 mod index;
 mod packing;
 mod quarantine;
+mod s3;
+mod shared;
 mod support;
