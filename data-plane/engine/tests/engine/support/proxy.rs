@@ -125,17 +125,15 @@ async fn pass_on(
     store.write_all(head.as_bytes()).await?;
     store.write_all(&begun).await?;
     copy(&mut (&mut client).take(rest), &mut store).await?;
-    match trouble {
-        None => copy(&mut store, &mut client).await.map(drop),
-        _ => {
-            copy(&mut store, &mut sink()).await?;
-            if trouble == Some(Trouble::Hangs) {
-                // Until the client gives up.
-                copy(&mut client, &mut sink()).await?;
-            }
-            Ok(())
-        }
+    if trouble.is_none() {
+        return copy(&mut store, &mut client).await.map(drop);
     }
+    copy(&mut store, &mut sink()).await?;
+    if trouble == Some(Trouble::Hangs) {
+        // Until the client gives up.
+        copy(&mut client, &mut sink()).await?;
+    }
+    Ok(())
 }
 
 /// The head of a request, and what came with it of the body.
