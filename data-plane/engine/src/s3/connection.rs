@@ -90,3 +90,65 @@ impl Body for Holding {
         self.body.size_hint()
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use futures::FutureExt as _;
+    use object_store::client::HttpRequestBody;
+
+    use super::*;
+    use crate::s3::refusal_of;
+
+    /// Answers every request alike.
+    #[derive(Debug)]
+    struct Answering(u16, &'static str);
+
+    #[async_trait]
+    impl HttpService for Answering {
+        async fn call(&self, _request: HttpRequest) -> Result<HttpResponse, HttpError> {
+            let mut answer = HttpResponse::new(Bytes::from_static(self.1.as_bytes()).into());
+            *answer.status_mut() = self.0.try_into().unwrap();
+            Ok(answer)
+        }
+    }
+
+    fn limited(status: u16, body: &'static str) -> Limited {
+        Limited { inner: HttpClient::new(Answering(status, body)), limit: Arc::new(Semaphore::new(1)) }
+    }
+
+    fn request() -> HttpRequest {
+        HttpRequest::new(HttpRequestBody::empty())
+    }
+
+    #[tokio::test]
+    async fn a_request_counts_until_its_answer_is_read_or_dropped() {
+        let limited = limited(200, "bytes");
+        for read in [true, false] {
+            let first = limited.call(request()).await.unwrap();
+            let mut second = limited.call(request());
+            assert!((&mut second).now_or_never().is_none(), "two requests at once");
+            if read {
+                assert_eq!(first.into_body().bytes().await.unwrap(), "bytes");
+            } else {
+                drop(first);
+            }
+            second.await.unwrap();
+        }
+    }
+
+    #[tokio::test]
+    async fn an_answer_that_will_stay_the_same_is_a_refusal_that_is_not_asked_for_again() {
+        let refused = limited(404, "<Error><Code>NoSuchBucket</Code></Error>").call(request()).await.unwrap_err();
+        assert_eq!(refused.kind(), HttpErrorKind::Unknown);
+        assert!(refusal_of(&refused).is_some());
+    }
+
+    #[tokio::test]
+    async fn any_other_failure_is_passed_on_with_its_body() {
+        for status in [404, 412, 503] {
+            let answer = limited(status, "<Error><Code>Other</Code></Error>").call(request()).await.unwrap();
+            assert_eq!(answer.status().as_u16(), status);
+            assert_eq!(answer.into_body().bytes().await.unwrap(), "<Error><Code>Other</Code></Error>");
+        }
+    }
+}

@@ -7,8 +7,8 @@ use async_trait::async_trait;
 use futures::stream::BoxStream;
 use object_store::{
     CopyMode, CopyOptions, Error, GetOptions, GetResult, ListResult, MultipartUpload, ObjectMeta, ObjectStore,
-    ObjectStoreExt as _, PutMode, PutMultipartOptions, PutOptions, PutPayload, PutResult, Result,
-    multipart::MultipartStore as _, path::Path, prefix::PrefixStore,
+    ObjectStoreExt as _, PutMode, PutMultipartOptions, PutOptions, PutPayload, PutResult, RenameOptions,
+    RenameTargetMode, Result, multipart::MultipartStore as _, path::Path, prefix::PrefixStore,
 };
 
 use super::{clients::Clients, copy, options::S3Options, read, unfinished::UnfinishedUploads, upload::Upload};
@@ -150,5 +150,19 @@ impl ObjectStore for S3Store {
             copy::in_parts(&self.clients, from, to, bytes, self.copy_limit_bytes).await?;
         }
         self.must_have(to, bytes).await
+    }
+
+    /// A copy, then a deletion of what was copied: what another node has written over it meanwhile stays.
+    async fn rename_opts(&self, from: &Path, to: &Path, options: RenameOptions) -> Result<()> {
+        if options.target_mode != RenameTargetMode::Overwrite {
+            return Err(Error::NotSupported { source: "a move that does not overwrite".into() });
+        }
+        let before = self.head(from).await?;
+        self.copy(from, to).await?;
+        let now = self.head(from).await?;
+        if (now.e_tag, now.last_modified) == (before.e_tag, before.last_modified) {
+            self.delete(from).await?;
+        }
+        Ok(())
     }
 }

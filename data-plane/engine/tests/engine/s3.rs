@@ -354,6 +354,22 @@ async fn a_quota_that_is_reached_is_exhausted() {
     }
 }
 
+#[tokio::test(flavor = "multi_thread")]
+async fn an_object_that_can_be_seen_and_not_read_is_not_here() {
+    let Some(bucket) = Bucket::find().await else { return };
+    let engine = open(bucket.backend()).await;
+    let content = Content::new(1, 300_000);
+    let location = ingest(&engine, &content).await.unwrap().location;
+    assert_eq!(have(&engine, content.address()).await, Some(location.clone()));
+    bucket.proxy.trouble(|asked| {
+        let reads = asked.method == "GET" && asked.target.contains("/blake3/");
+        reads.then_some(Trouble::Refused(404, "NoSuchKey"))
+    });
+    assert_eq!(have(&engine, content.address()).await, None);
+    // Nor is there a receipt for what was written and cannot be read.
+    assert!(ingest(&engine, &Content::new(2, 300_000)).await.is_err());
+}
+
 #[test]
 fn refuses_options_that_cannot_work() {
     let keys = S3Keys { access_key_id: "id".to_owned(), secret_access_key: "secret".to_owned(), session_token: None };
