@@ -29,16 +29,25 @@ use crate::{
 const MOMENT: Duration = Duration::from_secs(1);
 /// The tombstones of at most so many packs are remembered.
 const MOST_REMEMBERED: usize = 1024;
-/// How long before the newest pack known a listing of new ones starts: longer than a pack takes to become visible once it
-/// has its id, and than clocks differ. What is missed for all that is found when the index is next opened.
+/// How long before the last pack listed the next listing starts: longer than a pack takes to become visible once it has
+/// its id, and than clocks differ. What is missed for all that is found when the index is next opened.
 const OVERLAP_MILLIS: u64 = 2 * 60 * 1000;
 
 /// What is remembered of the others' doings.
 #[derive(Default)]
 pub(super) struct Others {
     graves: Mutex<HashMap<PackId, Graves>>,
-    /// When the last listing of new packs began. Held while one runs.
-    caught_up: tokio::sync::Mutex<Option<Instant>>,
+    /// Held while packs are listed.
+    listed: tokio::sync::Mutex<Listed>,
+}
+
+/// How far packs have been listed.
+#[derive(Default)]
+struct Listed {
+    /// When the last listing began.
+    began: Option<Instant>,
+    /// The last pack listed. Those this engine wrote since do not count: others may have written before them.
+    up_to: Option<PackId>,
 }
 
 /// The tombstones of a pack, as they were.
@@ -73,6 +82,12 @@ impl Noted {
 }
 
 impl Others {
+    /// Takes note of how far packs have been listed.
+    pub async fn listed_up_to(&self, last: Option<PackId>) {
+        let mut listed = self.listed.lock().await;
+        listed.up_to = listed.up_to.max(last);
+    }
+
     /// Whether tombstones name a blob of a pack, as of a moment ago.
     pub async fn buried_lately(&self, packs: &Packs, pack: PackId, address: ContentAddress) -> Result<bool, Fault> {
         let remembered = self.graves().get(&pack).filter(|graves| graves.listed.elapsed() < MOMENT).cloned();
@@ -156,13 +171,15 @@ impl Index {
         let Some(others) = &self.others else { return Ok(()) };
         self.wait_a_little().await;
         let asked = Instant::now();
-        let mut caught_up = others.caught_up.lock().await;
-        if caught_up.is_some_and(|began| began > asked) {
+        let mut listed = others.listed.lock().await;
+        if listed.began.is_some_and(|began| began > asked) {
             return Ok(());
         }
         let Some(opened) = self.opened() else { return Ok(()) };
-        *caught_up = Some(Instant::now());
-        let start = packs.newest_seen().map(|newest| keys::pack(newest.earlier(OVERLAP_MILLIS)));
-        self.load_packs(&opened, packs, start.as_ref()).await
+        listed.began = Some(Instant::now());
+        let start = listed.up_to.map(|last| keys::pack(last.earlier(OVERLAP_MILLIS)));
+        let last = self.load_packs(&opened, packs, start.as_ref()).await?;
+        listed.up_to = listed.up_to.max(last);
+        Ok(())
     }
 }

@@ -63,11 +63,6 @@ impl Packs {
         newest.seen = newest.seen.max(Some(id));
     }
 
-    /// The greatest id of a pack that is there.
-    pub fn newest_seen(&self) -> Option<PackId> {
-        self.newest().seen
-    }
-
     fn next_id(&self) -> PackId {
         let drawn = PackId::from(self.ids.next());
         let mut newest = self.newest();
@@ -95,7 +90,10 @@ impl Packs {
                     }
                 }
                 Err(fault) => {
-                    self.take_back(&footer).await;
+                    // Another engine may have found it, and said of its blobs that they are here.
+                    if !self.shared {
+                        self.take_back(&footer).await;
+                    }
                     return Err(fault);
                 }
             }

@@ -1,19 +1,28 @@
 //! Several engines, each a process of its own, with one store: what one has done the others must not contradict.
 
-use std::sync::Arc;
+use std::{io, sync::Arc};
 
 use artifactstore_dataplane::{DataPlane, IngestHints, conformance::Content};
 use artifactstore_engine::{BackendOptions, Engine};
+use artifactstore_testkit::SequentialIds;
 use artifactstore_types::{ByteRange, Category, Fault, Location, Receipt};
 use bytes::Bytes;
 use futures::{StreamExt as _, TryStreamExt as _, stream};
 use object_store::{ObjectStore, ObjectStoreExt as _, memory::InMemory, path::Path};
 
-use crate::support::{backend_id, bucket::Bucket, open};
+use crate::support::{
+    backend_id,
+    bucket::Bucket,
+    faulty_store::{Call, Failure, FaultyStore},
+    open, options,
+};
 
 /// Two engines that have one store in memory open.
 async fn two_in_memory() -> (Engine, Engine, Arc<dyn ObjectStore>) {
-    let store: Arc<dyn ObjectStore> = Arc::new(InMemory::new());
+    two_on(Arc::new(InMemory::new())).await
+}
+
+async fn two_on(store: Arc<dyn ObjectStore>) -> (Engine, Engine, Arc<dyn ObjectStore>) {
     let backend = || BackendOptions { shared: true, ..BackendOptions::store(backend_id(), Arc::clone(&store)) };
     let (one, other) = (open(backend()).await, open(backend()).await);
     // Both have read in what is there: nothing.
@@ -122,4 +131,44 @@ async fn a_pack_that_another_removed_is_not_called_here() {
     assert_eq!(have(&other, &content).await, None);
     let again = ingest(&other, &content).await.location;
     assert_eq!(serve(&one, &content, &again).await.unwrap(), content.bytes);
+}
+
+#[tokio::test]
+async fn a_pack_that_another_may_rely_on_is_not_taken_back() {
+    let store = FaultyStore::new(Arc::new(InMemory::new()));
+    let (one, other, _) = two_on(Arc::new(store.clone())).await;
+    let content = Content::new(1, 100);
+    store.fail(|call, _| (call == Call::Put).then_some(Failure::After(io::ErrorKind::TimedOut)));
+    one.ingest_stream(IngestHints::default(), content.stream(100)).await.unwrap_err();
+    store.recover();
+    // It lies there, and whoever is told so relies on it.
+    let location = ingest(&other, &content).await.location;
+    let found = have(&other, &content).await.unwrap();
+    for location in [location, found] {
+        assert_eq!(serve(&one, &content, &location).await.unwrap(), content.bytes);
+    }
+}
+
+#[tokio::test]
+async fn what_another_stored_is_found_however_much_was_stored_here_since() {
+    let store: Arc<dyn ObjectStore> = Arc::new(InMemory::new());
+    let clock_of = |millis: u64| Arc::new(SequentialIds::starting_at(millis));
+    let open_at = |ids: Arc<SequentialIds>| {
+        let backend = BackendOptions { shared: true, ..BackendOptions::store(backend_id(), Arc::clone(&store)) };
+        let mut options = options(backend);
+        options.ids = ids;
+        async move { Engine::open(options).await.unwrap() }
+    };
+    let one = open_at(clock_of(0)).await;
+    // An hour later by its ids, which are times.
+    let other = open_at(clock_of(3_600_000)).await;
+    for engine in [&one, &other] {
+        assert_eq!(have(engine, &Content::new(0, 1)).await, None);
+    }
+    let content = Content::new(1, 100);
+    let location = ingest(&one, &content).await.location;
+    for seed in 2..5 {
+        ingest(&other, &Content::new(seed, 100)).await;
+    }
+    assert_eq!(have(&other, &content).await, Some(location));
 }
