@@ -126,7 +126,7 @@ impl Index {
         let listed = packs.store.list(&Key::from(keys::PACKS), start);
         let read = |meta: Result<object_store::ObjectMeta, Fault>| async move {
             match keys::parse(meta?.location.as_ref()) {
-                Some(Stored::Pack(id)) => Ok(Some((id, self.read_new(opened, packs, id).await?))),
+                Some(Stored::Pack(id)) => Ok::<_, Fault>(Some((id, self.read_new(opened, packs, id).await?))),
                 _ => Ok(None),
             }
         };

@@ -39,7 +39,7 @@ use self::{
 };
 use crate::{
     faults,
-    keys::{self, Note, PackId},
+    keys::{Note, PackId},
     pack::{format::Footer, packs::Packs},
     stop::Stop,
 };
