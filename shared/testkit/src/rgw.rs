@@ -5,11 +5,16 @@
 #[cfg(test)]
 mod tests;
 
-use std::{collections::BTreeMap, env, path::Path, sync::OnceLock};
+use std::{
+    collections::BTreeMap,
+    env, fs,
+    path::{Path, PathBuf},
+    sync::OnceLock,
+};
 
 use artifactstore_types::{Ids as _, SystemIds};
 
-use crate::service::{Running, Service};
+use crate::service::{Running, Service, Stop};
 
 /// The variable whose presence says that the environment names a store.
 pub const BUCKET_VARIABLE: &str = "ARTIFACTSTORE_TEST_S3_BUCKET";
@@ -60,9 +65,73 @@ impl TestBucket {
     }
 }
 
+/// A whole Ceph RGW for one test, which may do to it what it likes. It goes when this is dropped.
+pub struct OwnStore {
+    folder: PathBuf,
+    running: Running,
+}
+
+impl OwnStore {
+    /// Starts one, or `None` where Ceph is not installed: that is printed.
+    ///
+    /// # Panics
+    /// It does not start.
+    pub async fn find() -> Option<Self> {
+        if !is_installed() {
+            no_ceph();
+            return None;
+        }
+        let start = || {
+            let folder = env::temp_dir().join(format!("artifactstore-testkit-rgw-{}", SystemIds.next().simple()));
+            fs::create_dir(&folder).expect("make a folder for a store");
+            let running = RGW.start_in(&folder.join("store"));
+            Self { folder, running }
+        };
+        Some(tokio::task::spawn_blocking(start).await.expect("a store of a test's own"))
+    }
+
+    /// A part of its bucket.
+    pub fn bucket(&self) -> TestBucket {
+        TestBucket::of(&exports(&self.running.printed))
+    }
+
+    /// Kills the daemons of these names: `rgw`, `osd`, `mon`.
+    ///
+    /// # Panics
+    /// They do not end.
+    pub fn crash(&self, daemons: &[&str]) {
+        RGW.stop(&self.store(), &Stop { only: daemons, wipe: false });
+    }
+
+    /// Starts what does not run.
+    ///
+    /// # Panics
+    /// It does not start.
+    pub fn start(&self) {
+        RGW.run(&self.store());
+    }
+
+    fn store(&self) -> PathBuf {
+        self.folder.join("store")
+    }
+}
+
+impl Drop for OwnStore {
+    fn drop(&mut self) {
+        RGW.stop(&self.store(), &Stop { only: &["rgw", "osd", "mon"], wipe: true });
+        // What stays behind is no reason to fail a test, or to panic a second time.
+        let _ = fs::remove_dir_all(&self.folder);
+    }
+}
+
 #[expect(clippy::print_stdout, reason = "a test that looks at nothing says so")]
 fn no_store() {
     println!("skipped: {BUCKET_VARIABLE} names no S3 store, and Ceph is not installed to start one");
+}
+
+#[expect(clippy::print_stdout, reason = "a test that looks at nothing says so")]
+fn no_ceph() {
+    println!("skipped: Ceph is not installed, and no other store may be killed");
 }
 
 fn variables() -> Option<BTreeMap<String, String>> {

@@ -30,6 +30,12 @@ pub(crate) struct Service {
     pub running: &'static [&'static str],
 }
 
+/// What of it ends, and whether its folder goes too.
+pub(crate) struct Stop<'a> {
+    pub only: &'a [&'a str],
+    pub wipe: bool,
+}
+
 /// A service that runs, and is not stopped while this lives.
 pub(crate) struct Running {
     /// What its script printed.
@@ -45,10 +51,8 @@ impl Service {
         self.start_in(&folder)
     }
 
-    fn start_in(&self, folder: &Path) -> Running {
-        let scripts = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../deploy/dev");
-        let (up, down) = (scripts.join(format!("{}-up", self.name)), scripts.join(format!("{}-down", self.name)));
-        let variable = |name: &str| format!("{}_{name}", self.variables);
+    /// The same in a folder that the caller names.
+    pub fn start_in(&self, folder: &Path) -> Running {
         let in_use = lock_file(folder, "in-use");
         in_use.lock_shared().expect("wait for the janitor");
         let starting = lock_file(folder, "starting");
@@ -56,14 +60,13 @@ impl Service {
 
         let serving = || self.running.iter().map(|file| fs::read(folder.join(file)).ok()).collect::<Vec<_>>();
         let served = serving();
-        let output = Command::new(&up).env(variable("DIR"), folder).output().expect("run a script of deploy/dev");
-        assert!(output.status.success(), "{}: {}", up.display(), String::from_utf8_lossy(&output.stderr));
+        let printed = self.run(folder);
         if serving() != served {
             let janitor = Command::new("sh")
                 .args(["-c", JANITOR])
-                .args([lock_path(folder, "in-use"), down])
-                .env(variable("DIR"), folder)
-                .env(variable("WIPE"), "1")
+                .args([lock_path(folder, "in-use"), self.script("down")])
+                .env(self.variable("DIR"), folder)
+                .env(self.variable("WIPE"), "1")
                 .process_group(0)
                 .stdin(Stdio::null())
                 .stdout(Stdio::null())
@@ -71,7 +74,33 @@ impl Service {
                 .status();
             assert!(janitor.expect("run a shell").success(), "the janitor did not start");
         }
-        Running { printed: String::from_utf8_lossy(&output.stdout).into_owned(), _in_use: in_use }
+        Running { printed, _in_use: in_use }
+    }
+
+    /// Runs the script that starts it, and returns what it printed.
+    pub fn run(&self, folder: &Path) -> String {
+        let mut command = Command::new(self.script("up"));
+        let output = command.env(self.variable("DIR"), folder).output().expect("run a script of deploy/dev");
+        assert!(output.status.success(), "{command:?}: {}", String::from_utf8_lossy(&output.stderr));
+        String::from_utf8_lossy(&output.stdout).into_owned()
+    }
+
+    /// Crashes it, or parts of it.
+    pub fn stop(&self, folder: &Path, how: &Stop<'_>) {
+        let mut command = Command::new(self.script("down"));
+        command.env(self.variable("DIR"), folder).env(self.variable("MODE"), "immediate");
+        command.env(self.variable("ONLY"), how.only.join(" "));
+        command.env(self.variable("WIPE"), if how.wipe { "1" } else { "0" });
+        let output = command.output().expect("run a script of deploy/dev");
+        assert!(output.status.success(), "{command:?}: {}", String::from_utf8_lossy(&output.stderr));
+    }
+
+    fn script(&self, way: &str) -> PathBuf {
+        Path::new(env!("CARGO_MANIFEST_DIR")).join(format!("../../deploy/dev/{}-{way}", self.name))
+    }
+
+    fn variable(&self, name: &str) -> String {
+        format!("{}_{name}", self.variables)
     }
 }
 

@@ -21,11 +21,11 @@ const USUAL_SILENCE: Duration = Duration::from_secs(20);
 const PATIENT_SILENCE: Duration = Duration::from_mins(5);
 /// How long an answer may be silent when the question is whether the store is well.
 const PROMPT_SILENCE: Duration = Duration::from_secs(4);
-/// The pauses between one try and the next: drawn at random, from the first up to twice the one before.
+/// The pauses between one try and the next: drawn at random, from the first up to three times the one before.
 const PAUSES: BackoffConfig =
-    BackoffConfig { init_backoff: Duration::from_millis(50), max_backoff: Duration::from_secs(3), base: 2.0 };
-/// How often a request is made again.
-const MOST_RETRIES: usize = 12;
+    BackoffConfig { init_backoff: Duration::from_millis(50), max_backoff: Duration::from_secs(3), base: 3.0 };
+/// How often a request is made again; so often that the time for it is over first, even if all pauses are short.
+const MOST_RETRIES: usize = 1_000;
 /// How many requests about the store's health run at once.
 const PROMPT_CONNECTIONS: usize = 4;
 

@@ -17,6 +17,7 @@ mod credentials;
 mod options;
 mod read;
 mod refusal;
+mod remove;
 mod request;
 mod store;
 mod unfinished;

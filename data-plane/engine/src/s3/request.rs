@@ -1,12 +1,12 @@
-//! The two requests that `object_store` has no call for: the copy of a part, and the list of unfinished uploads. It signs
-//! them; they go out through the same connections, and are made again under the same rules.
+//! The requests that `object_store` has no call for: the copy of a part, the list of unfinished uploads, a removal with a
+//! condition. It signs them; they go out through the same connections, and are made again under the same rules.
 
 use std::time::Duration;
 
 use backon::{ExponentialBuilder, Retryable as _};
 use bytes::Bytes;
 use object_store::{
-    Error, HeaderValue, Result,
+    Error, HeaderValue,
     client::{HttpError, HttpErrorKind, HttpRequest, HttpRequestBody},
     path::Path,
     signer::{HeaderName, Method, SignedUrlOptions, Signer as _},
@@ -30,6 +30,8 @@ pub(super) enum RequestFailed {
     Request(#[source] Box<dyn std::error::Error + Send + Sync>),
     #[error("the store's answer is not what the protocol has")]
     Answer(#[source] quick_xml::DeError),
+    #[error(transparent)]
+    NotSigned(#[from] Error),
 }
 
 impl RequestFailed {
@@ -37,14 +39,17 @@ impl RequestFailed {
         match self {
             Self::Status(status) => matches!(status, 408 | 429 | 500..),
             Self::Http(error) => !matches!(error.kind(), HttpErrorKind::Unknown | HttpErrorKind::Decode),
-            Self::Request(_) | Self::Answer(_) => false,
+            Self::Request(_) | Self::Answer(_) | Self::NotSigned(_) => false,
         }
     }
 }
 
 impl From<RequestFailed> for Error {
     fn from(failed: RequestFailed) -> Self {
-        Self::Generic { store: "S3", source: Box::new(failed) }
+        match failed {
+            RequestFailed::NotSigned(error) => error,
+            failed => Self::Generic { store: "S3", source: Box::new(failed) },
+        }
     }
 }
 
@@ -56,7 +61,7 @@ pub(super) async fn send(
     key: &Path,
     query: Vec<(String, String)>,
     headers: &[(&'static str, &str)],
-) -> Result<Bytes> {
+) -> Result<Bytes, RequestFailed> {
     let mut signed = SignedUrlOptions::default().with_query(query);
     for (name, value) in headers {
         let value = HeaderValue::from_str(value).map_err(|error| RequestFailed::Request(Box::new(error)))?;
@@ -78,5 +83,5 @@ pub(super) async fn send(
             status => Err(RequestFailed::Status(status)),
         }
     };
-    once.retry(pauses).when(RequestFailed::may_pass).await.map_err(Error::from)
+    once.retry(pauses).when(RequestFailed::may_pass).await
 }

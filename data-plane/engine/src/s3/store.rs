@@ -11,7 +11,7 @@ use object_store::{
     RenameTargetMode, Result, multipart::MultipartStore as _, path::Path, prefix::PrefixStore,
 };
 
-use super::{clients::Clients, copy, options::S3Options, read, unfinished::UnfinishedUploads, upload::Upload};
+use super::{clients::Clients, copy, options::S3Options, read, remove, unfinished::UnfinishedUploads, upload::Upload};
 
 /// A bucket.
 #[derive(Clone, Debug)]
@@ -152,17 +152,13 @@ impl ObjectStore for S3Store {
         self.must_have(to, bytes).await
     }
 
-    /// A copy, then a deletion of what was copied: what another node has written over it meanwhile stays.
+    /// A copy, then a removal of what was copied: what another node has written over it meanwhile stays.
     async fn rename_opts(&self, from: &Path, to: &Path, options: RenameOptions) -> Result<()> {
         if options.target_mode != RenameTargetMode::Overwrite {
             return Err(Error::NotSupported { source: "a move that does not overwrite".into() });
         }
-        let before = self.head(from).await?;
+        let seen = self.head(from).await?;
         self.copy(from, to).await?;
-        let now = self.head(from).await?;
-        if (now.e_tag, now.last_modified) == (before.e_tag, before.last_modified) {
-            self.delete(from).await?;
-        }
-        Ok(())
+        remove::if_unchanged(&self.clients, from, &seen).await
     }
 }

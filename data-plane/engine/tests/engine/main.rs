@@ -9,6 +9,8 @@ mod directory;
 mod durability;
 mod faults;
 mod index;
+mod killed;
+mod outages;
 mod packing;
 mod quarantine;
 mod s3;

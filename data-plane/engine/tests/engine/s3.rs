@@ -7,7 +7,7 @@ use artifactstore_dataplane::{DataPlane, IngestHints, conformance::Content};
 use artifactstore_engine::{BackendOptions, Engine, S3Credentials, S3Keys, S3Options};
 use artifactstore_testkit::ManualClock;
 use artifactstore_types::{
-    ByteRange, Category, Clock as _, ContentAddress, Fault, Location, Outcome, Receipt, Retry, SystemClock,
+    ByteRange, Category, Clock as _, ContentAddress, Fault, Location, Mismatch, Outcome, Receipt, Retry, SystemClock,
 };
 use bytes::Bytes;
 use futures::{StreamExt as _, TryStreamExt as _, stream};
@@ -16,7 +16,7 @@ use object_store::{ObjectStore as _, ObjectStoreExt as _, multipart::MultipartSt
 use crate::support::{
     backend_id,
     bucket::Bucket,
-    open, options,
+    eventually, open, options,
     proxy::{Asked, Trouble},
 };
 
@@ -202,8 +202,9 @@ async fn ranges_that_cross_what_is_read_at_once_are_those_ranges_of_the_whole() 
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn more_objects_than_fit_into_ten_answers_are_listed_and_deleted() {
-    const OBJECTS: u64 = 10_050;
+async fn more_objects_than_fit_into_two_answers_are_listed_and_deleted() {
+    const OBJECTS: u64 = 2_050;
+    const PAGE: usize = 1_500;
     const AT_ONCE: usize = 32;
     let Some(bucket) = Bucket::find().await else { return };
     let engine = open(bucket.straight()).await;
@@ -216,7 +217,7 @@ async fn more_objects_than_fit_into_ten_answers_are_listed_and_deleted() {
     stream::iter(0..OBJECTS).map(put).buffer_unordered(AT_ONCE).try_for_each(async |_| Ok(())).await.unwrap();
     let (mut found, mut cursor) = (BTreeSet::new(), None);
     loop {
-        let page = engine.inventory(None, cursor, 10_000).await.unwrap();
+        let page = engine.inventory(None, cursor, PAGE).await.unwrap();
         let delete = |entry: artifactstore_dataplane::InventoryEntry| {
             let engine = engine.clone();
             async move {
@@ -368,6 +369,37 @@ async fn an_object_that_can_be_seen_and_not_read_is_not_here() {
     assert_eq!(have(&engine, content.address()).await, None);
     // Nor is there a receipt for what was written and cannot be read.
     assert!(ingest(&engine, &Content::new(2, 300_000)).await.is_err());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn good_bytes_that_another_writes_while_damaged_ones_are_moved_aside_stay() {
+    let Some(bucket) = Bucket::find().await else { return };
+    let engine = open(bucket.backend()).await;
+    let content = Content::new(1, 300_000);
+    let location = ingest(&engine, &content).await.unwrap().location;
+    let (key, objects) = (Path::from(location.key.as_str()), bucket.objects());
+    let mut damaged = content.bytes.to_vec();
+    damaged[1_000] ^= 1;
+    objects.put(&key, damaged.into()).await.unwrap();
+    // Stores tell times to the second.
+    let written = objects.head(&key).await.unwrap().last_modified.timestamp_micros();
+    eventually(|| SystemClock.now().micros() > written + 1_100_000).await;
+    let mut other = Some((tokio::runtime::Handle::current(), objects, key, content.bytes.clone()));
+    bucket.proxy.trouble(move |asked| {
+        if asked.method == "DELETE"
+            && let Some((runtime, objects, key, good)) = other.take()
+        {
+            let repair = async move { objects.put(&key, good.into()).await };
+            std::thread::scope(|scope| scope.spawn(|| runtime.block_on(repair)).join()).unwrap().unwrap();
+        }
+        None
+    });
+    let found = engine.verify_object(content.address(), &location).await.unwrap();
+    assert_eq!(found.mismatch, Some(Mismatch::Digest));
+    assert_eq!(serve(&engine, &content, &location).await.unwrap(), content.bytes);
+    assert_eq!(have(&engine, content.address()).await, Some(location));
+    let aside = keys(&bucket).await.into_iter().filter(|key| key.starts_with("damaged/blake3/")).count();
+    assert_eq!(aside, 1);
 }
 
 #[test]

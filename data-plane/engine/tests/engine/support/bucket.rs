@@ -20,6 +20,28 @@ pub struct Bucket {
     pub at: TestBucket,
 }
 
+/// How an engine opens a part of a bucket.
+pub fn options_at(at: &TestBucket) -> S3Options {
+    let credentials = S3Credentials::Keys(S3Keys {
+        access_key_id: at.access_key_id.clone(),
+        secret_access_key: at.secret_access_key.clone(),
+        session_token: None,
+    });
+    S3Options {
+        endpoint: Some(at.endpoint.clone()),
+        region: at.region.clone(),
+        prefix: Some(at.prefix.clone()),
+        allow_http: true,
+        retry_for: Duration::from_secs(10),
+        ..S3Options::new(&at.bucket, credentials)
+    }
+}
+
+/// The same as a backend.
+pub fn backend_at(at: &TestBucket) -> BackendOptions {
+    BackendOptions::s3(backend_id(), &options_at(at)).unwrap()
+}
+
 impl Bucket {
     /// A part that nobody else uses; `None` where there is no store, which is printed.
     pub async fn find() -> Option<Self> {
@@ -29,25 +51,12 @@ impl Bucket {
 
     /// How an engine opens it, through the proxy.
     pub fn options(&self) -> S3Options {
-        let credentials = S3Credentials::Keys(S3Keys {
-            access_key_id: self.at.access_key_id.clone(),
-            secret_access_key: self.at.secret_access_key.clone(),
-            session_token: None,
-        });
-        S3Options {
-            endpoint: Some(self.proxy.endpoint()),
-            region: self.at.region.clone(),
-            prefix: Some(self.at.prefix.clone()),
-            allow_http: true,
-            retry_for: Duration::from_secs(10),
-            ..S3Options::new(&self.at.bucket, credentials)
-        }
+        S3Options { endpoint: Some(self.proxy.endpoint()), ..options_at(&self.at) }
     }
 
     /// The same past the proxy.
     pub fn straight(&self) -> BackendOptions {
-        let options = S3Options { endpoint: Some(self.at.endpoint.clone()), ..self.options() };
-        BackendOptions::s3(backend_id(), &options).unwrap()
+        backend_at(&self.at)
     }
 
     /// The same as a backend.
