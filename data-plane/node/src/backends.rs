@@ -15,6 +15,10 @@ pub struct Prepared {
 pub fn prepare(id: BackendId, settings: &BackendSettings) -> Result<Prepared, Fault> {
     let (options, kind, shared) = match settings {
         BackendSettings::Local { root, .. } => (BackendOptions::directory(id, root)?, "local", false),
+        BackendSettings::S3(bucket) => {
+            let options = bucket.options(|name| std::env::var(name).ok())?;
+            (BackendOptions::s3(id, &options)?, "s3", bucket.is_shared())
+        }
         BackendSettings::Memory { .. } => (BackendOptions::memory(id), "memory", false),
     };
     let kind: BackendKind = kind.parse().map_err(faults::settings_refused)?;

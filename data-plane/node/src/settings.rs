@@ -1,6 +1,7 @@
 //! What a node is told when it starts: a TOML file, then environment variables, by the same names as every other process
 //! of this store.
 
+mod bucket;
 mod help;
 
 use std::{collections::HashSet, fmt, net::SocketAddr, num::NonZeroU32, path::PathBuf, time::Duration};
@@ -12,6 +13,7 @@ use serde::{Deserialize, Deserializer, de::Error as _};
 
 use crate::{faults, options::Identity};
 
+pub use bucket::{BucketSettings, NamedIn};
 pub use help::help;
 
 /// The settings of a node. In a file, each is a key by the name of its field; in the environment, that name in capitals
@@ -122,6 +124,12 @@ impl NodeSettings {
         for (id, backend) in backends {
             told += &match backend {
                 BackendSettings::Local { root, .. } => format!("backend {id}: the directory {}\n", root.display()),
+                BackendSettings::S3(bucket) => {
+                    let at = bucket.endpoint.as_deref().unwrap_or("Amazon");
+                    let prefix = bucket.prefix.as_deref().map(|prefix| format!("/{prefix}")).unwrap_or_default();
+                    let shared = if bucket.is_shared() { "shared" } else { "this node's alone" };
+                    format!("backend {id}: the bucket {}{prefix} at {at}, {shared}\n", bucket.bucket)
+                }
                 BackendSettings::Memory { .. } => format!("backend {id}: memory, gone when the process is\n"),
             };
         }
@@ -149,7 +157,8 @@ impl NodeSettings {
             let why = "endpoint is missing: the address that gRPC listens on is not one that others can reach";
             return Err(faults::settings_refused(why));
         }
-        let control_planes = self.control_planes.0.iter().map(|plane| plane.parse().map_err(|why| refused("control_planes", why)));
+        let control_planes =
+            self.control_planes.0.iter().map(|plane| plane.parse().map_err(|why| refused("control_planes", why)));
         let mut names = HashSet::new();
         let backends = self.backends().into_iter().map(|backend| {
             let id: BackendId = backend.id().parse().map_err(|why| refused("backends", why))?;
@@ -199,6 +208,8 @@ pub enum BackendSettings {
         /// The directory.
         root: PathBuf,
     },
+    /// A bucket, which several nodes may share.
+    S3(BucketSettings),
     /// Memory of this process, for tests: gone when the process is.
     Memory {
         /// Its name over the whole site.
@@ -210,7 +221,7 @@ impl BackendSettings {
     /// Its name, as it was given.
     fn id(&self) -> &str {
         match self {
-            Self::Local { id, .. } | Self::Memory { id } => id,
+            Self::Local { id, .. } | Self::Memory { id } | Self::S3(BucketSettings { id, .. }) => id,
         }
     }
 }

@@ -58,7 +58,15 @@ pub fn help() -> String {
         [[backends]]\n  \
         id = \"node-a-ssd\"\n  \
         kind = \"local\"\n  \
-        root = \"/srv/artifactstore\"\n\n\
+        root = \"/srv/artifactstore\"\n\n  \
+        [[backends]]\n  \
+        id = \"rgw\"\n  \
+        kind = \"s3\"\n  \
+        bucket = \"artifactstore\"\n  \
+        endpoint = \"https://rgw.example.org\"\n  \
+        index_path = \"/var/lib/artifactstore/rgw.redb\"\n\n\
+        A bucket may be shared by nodes that each have it under the same id; its keys are looked for where the AWS tools\n\
+        look, or in credentials_file. docs/OPERATOR.md has all words of a bucket.\n\n\
         It starts though no control plane answers yet, and says so in /health and grpc.health.v1. The first key of a node\n\
         id is the only one it may ever have: keep the key file where the bytes are kept. SIGTERM and SIGINT let transfers\n\
         under way finish; a second one ends them.\n\n\

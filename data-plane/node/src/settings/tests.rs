@@ -78,6 +78,8 @@ fn refuses_what_it_does_not_know_by_name() {
         ("[[backends]]\nid = \"a\"\nkind = \"tape\"", "tape"),
         ("[[backends]]\nid = \"a\"\nkind = \"local\"", "root"),
         ("[[backends]]\nid = \"a\"\nkind = \"memory\"\nroot = \"/x\"", "root"),
+        ("[[backends]]\nid = \"a\"\nkind = \"s3\"\nbucket = \"b\"", "index_path"),
+        ("[[backends]]\nid = \"a\"\nkind = \"s3\"\nbucket = \"b\"\nindex_path = \"/i\"\nbuket = \"b\"", "buket"),
         ("max_uploads = 0", "max_uploads"),
         ("weight = -1", "weight"),
         ("control_planes = [\"\"]", "control_planes"),
@@ -137,4 +139,27 @@ fn what_the_settings_mean_is_told_and_what_cannot_be_is_refused() {
     let (_directory, sources) = file(twice);
     let fault = NodeSettings::load(&sources).unwrap().told().unwrap_err();
     assert!(fault.code == "AS-NODE-0001" && fault.message.contains("two are named x"), "{fault}");
+}
+
+#[test]
+fn a_bucket_is_told_by_the_words_of_the_engine() {
+    let (_directory, sources) = file(
+        "node_id = \"node-a\"\ncontrol_planes = [\"http://a:1\"]\n\
+         [[backends]]\nid = \"rgw\"\nkind = \"s3\"\nbucket = \"evidence\"\nendpoint = \"http://127.0.0.1:8000\"\n\
+         allow_http = true\nprefix = \"a/b\"\nconnections = 7\nretry_seconds = 3\nnamed_in = \"host\"\n\
+         shared = false\nindex_path = \"/var/rgw.redb\"\n",
+    );
+    let settings = NodeSettings::load(&sources).unwrap();
+    let told = settings.told().unwrap();
+    assert!(told.contains("evidence/a/b at http://127.0.0.1:8000, this node's alone"), "{told}");
+    let [BackendSettings::S3(bucket)] = &settings.backends()[..] else { panic!("{settings:?}") };
+    let keys = |name: &str| name.starts_with("AWS_").then(|| "k".to_owned());
+    let options = bucket.options(keys).unwrap();
+    assert_eq!((options.bucket.as_str(), options.prefix.as_deref()), ("evidence", Some("a/b")));
+    assert_eq!((options.connections, options.retry_for, options.shared), (7, Duration::from_secs(3), false));
+    assert_eq!(options.index_path.as_deref(), Some(Path::new("/var/rgw.redb")));
+    let none = bucket.options(|_| None).unwrap_err();
+    assert!(none.code == "AS-NODE-0001" && none.message.contains("AWS_ACCESS_KEY_ID"), "{none}");
+    let by_file = BucketSettings { credentials_file: Some("/keys".into()), ..bucket.clone() };
+    assert!(by_file.options(|_| None).is_ok());
 }

@@ -342,7 +342,6 @@ impl NodeAt {
         let answer = self.transfers().await.ingest_stream(shown(ticket, messages)).await;
         answer.map(Response::into_inner).map_err(|status| fault_of_status(&status))
     }
-
 }
 
 impl Running {
