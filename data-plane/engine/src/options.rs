@@ -9,11 +9,12 @@ use crate::{
     directory::{DirectoryStore, Disk, LocalDisk},
     faults,
     resume::ResumeOptions,
+    s3::{S3Options, S3Store, UnfinishedUploads},
 };
 
 const KIB: usize = 1024;
 const MIB: usize = 1024 * KIB;
-/// How many uploads that can be gone on with a directory keeps at once.
+/// How many uploads that can be gone on with a backend keeps at once.
 const MOST_UPLOADS: usize = 4_096;
 
 /// One store of bytes.
@@ -33,6 +34,12 @@ pub struct BackendOptions {
     /// Whether parts grow with their number, for a store that takes so many and no more. What an ingest holds in memory
     /// grows with them.
     pub parts_grow: bool,
+    /// Whether engines of other processes have the same store open.
+    pub shared: bool,
+    /// The store as it is asked for its health: without the patience that everything else takes. `None`: like all else.
+    pub prompt: Option<Arc<dyn ObjectStore>>,
+    /// The store's uploads that nobody ends, where it keeps such.
+    pub unfinished: Option<UnfinishedUploads>,
     /// Where uploads that can be gone on with are kept. `None`: one that breaks off has to be sent again.
     pub resume: Option<ResumeOptions>,
 }
@@ -64,17 +71,57 @@ impl BackendOptions {
             volume: Some(root),
             part_bytes: 2 * MIB,
             parts_grow: false,
+            shared: false,
+            prompt: None,
+            unfinished: None,
         })
     }
 
-    /// Memory of this process, for tests.
+    /// A bucket. It is not asked anything yet: [`backend_health`] says whether it can be used.
+    ///
+    /// [`backend_health`]: artifactstore_dataplane::DataPlane::backend_health
+    ///
+    /// # Errors
+    /// The options contradict each other or name a file that cannot be read.
+    pub fn s3(id: BackendId, options: &S3Options) -> Result<Self, Fault> {
+        let store = S3Store::new(options).map_err(|error| faults::bucket_unusable(&id, &error))?;
+        Ok(Self {
+            id,
+            store: store.objects(),
+            index_path: options.index_path.clone(),
+            volume: None,
+            part_bytes: options.part_bytes,
+            parts_grow: true,
+            shared: options.shared,
+            prompt: Some(store.promptly()),
+            unfinished: Some(store.unfinished()),
+            resume: options.index_path.as_ref().map(|index| ResumeOptions {
+                parts: store.in_parts(),
+                folder: index.with_extension("uploads"),
+                most: MOST_UPLOADS,
+            }),
+        })
+    }
+
+    /// Bytes in this process's memory, gone with it.
     pub fn memory(id: BackendId) -> Self {
         Self::store(id, Arc::new(InMemory::new()))
     }
 
     /// Any other store, with its index in memory and parts of a size that every store takes.
     pub fn store(id: BackendId, store: Arc<dyn ObjectStore>) -> Self {
-        Self { id, store, index_path: None, volume: None, part_bytes: 8 * MIB, parts_grow: true, resume: None }
+        Self {
+            id,
+            store,
+            index_path: None,
+            volume: None,
+            part_bytes: 8 * MIB,
+            parts_grow: true,
+            shared: false,
+            prompt: None,
+            unfinished: None,
+            resume: None,
+        }
     }
 }
 

@@ -12,16 +12,16 @@ pub struct Prepared {
 }
 
 /// Prepares a backend. A directory is locked from here on.
-pub fn prepare(settings: &BackendSettings) -> Result<Prepared, Fault> {
+pub fn prepare(id: BackendId, settings: &BackendSettings) -> Result<Prepared, Fault> {
     let (options, kind, shared) = match settings {
-        BackendSettings::Local { id, root } => (BackendOptions::directory(named(id)?, root)?, "local", false),
-        BackendSettings::Memory { id } => (BackendOptions::memory(named(id)?), "memory", false),
+        BackendSettings::Local { root, .. } => (BackendOptions::directory(id, root)?, "local", false),
+        BackendSettings::S3(bucket) => {
+            let options = bucket.options(|name| std::env::var(name).ok())?;
+            (BackendOptions::s3(id, &options)?, "s3", bucket.is_shared())
+        }
+        BackendSettings::Memory { .. } => (BackendOptions::memory(id), "memory", false),
     };
     let kind: BackendKind = kind.parse().map_err(faults::settings_refused)?;
     let announced = NodeBackend { backend_id: options.id.clone(), kind, shared };
     Ok(Prepared { options, announced })
-}
-
-fn named(id: &str) -> Result<BackendId, Fault> {
-    id.parse().map_err(|refused| faults::settings_refused(format_args!("backends: {refused}")).about(id))
 }

@@ -22,4 +22,4 @@ pub use faults::{CODES, process_refused, settings_refused};
 pub use load::Limits;
 pub use node::Node;
 pub use options::{Identity, NodeOptions};
-pub use settings::{BackendSettings, NodeSettings};
+pub use settings::{BackendSettings, BucketSettings, NamedIn, NodeSettings, help};

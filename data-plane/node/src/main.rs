@@ -8,27 +8,21 @@ use std::{
 };
 
 use artifactstore_kit::{Shutdown, Sources, telemetry};
-use artifactstore_node::{Node, NodeOptions, NodeSettings, process_refused, settings_refused};
+use artifactstore_node::{Node, NodeOptions, NodeSettings, help, process_refused, settings_refused};
 use artifactstore_types::Fault;
 use tokio::runtime;
 
-const USAGE: &str = "\
-A data-plane node of artifactstore: takes bytes for control planes and clients with tickets.
-
-Usage: artifactstore-data-plane [--help | --version]
-
-Settings come from the TOML file that ARTIFACTSTORE_CONFIG names, then from the environment. Two must be given:
-  ARTIFACTSTORE_NODE_ID         the name of this node, for ever
-  ARTIFACTSTORE_CONTROL_PLANES  where the control planes are, such as http://127.0.0.1:7070,http://127.0.0.1:7170
-docs/OPERATOR.md explains the others.
-";
+/// What commands read, which may run in the same environment.
+const READ_BY_COMMANDS: [&str; 4] =
+    ["ARTIFACTSTORE_SERVER", "ARTIFACTSTORE_EMBEDDED", "ARTIFACTSTORE_NAMESPACE", "ARTIFACTSTORE_ACTOR"];
 
 fn main() -> ExitCode {
     let arguments: Vec<_> = env::args_os().skip(1).collect();
     let words: Vec<_> = arguments.iter().map(|word| word.to_string_lossy()).collect();
     let ended = match words.iter().map(AsRef::as_ref).collect::<Vec<_>>()[..] {
         [] => run(),
-        ["--help" | "-h"] => shown(USAGE),
+        ["check"] => settings().and_then(|settings| shown(&settings.told()?)),
+        ["--help" | "-h" | "help"] => shown(&help()),
         ["--version" | "-V"] => shown(concat!("artifactstore-data-plane ", env!("CARGO_PKG_VERSION"), "\n")),
         _ => Err(settings_refused("the command line says what is not understood; --help shows what is")),
     };
@@ -50,9 +44,12 @@ fn shown(text: &str) -> Result<(), Fault> {
     io::stdout().write_all(text.as_bytes()).map_err(process_refused)
 }
 
+fn settings() -> Result<NodeSettings, Fault> {
+    NodeSettings::load(&Sources::of_process(&READ_BY_COMMANDS).map_err(settings_refused)?)
+}
+
 fn run() -> Result<(), Fault> {
-    let sources = Sources::of_process(&[]).map_err(settings_refused)?;
-    let settings = NodeSettings::load(&sources)?;
+    let settings = settings()?;
     telemetry::init(&settings.log_level, settings.log_format).map_err(process_refused)?;
     let runtime = runtime::Builder::new_multi_thread().enable_all().build().map_err(process_refused)?;
     let ended = runtime.block_on(serve(&settings));

@@ -10,7 +10,7 @@ use artifactstore_types::{Clock, Endpoint, Fault, Ids, NodeBackend, NodeId, Syst
 use crate::{
     backends, faults,
     load::Limits,
-    settings::{NodeSettings, Secret, seconds},
+    settings::{Checked, NodeSettings, Secret, seconds},
 };
 
 /// Who a node is, to its control planes.
@@ -57,27 +57,9 @@ impl NodeOptions {
     /// # Errors
     /// A setting that is missing or no word of its kind; a file or directory that cannot be used.
     pub fn from_settings(settings: &NodeSettings) -> Result<Self, Fault> {
-        if settings.node_id.is_empty() {
-            return Err(faults::settings_refused("node_id is missing"));
-        }
-        if settings.control_planes.0.is_empty() {
-            return Err(faults::settings_refused("control_planes is missing"));
-        }
-        let refused = |key: &'static str| move |why| faults::settings_refused(format_args!("{key}: {why}"));
-        let planes = settings.control_planes.0.iter().map(|plane| plane.parse().map_err(refused("control_planes")));
-        let identity = Identity {
-            node_id: settings.node_id.parse().map_err(refused("node_id"))?,
-            endpoint: settings.endpoint.as_deref().map(str::parse).transpose().map_err(refused("endpoint"))?,
-            zone: settings.zone.as_deref().map(str::parse).transpose().map_err(refused("zone"))?,
-            weight: settings.weight,
-        };
-        if identity.endpoint.is_none() && settings.grpc_addr.ip().is_unspecified() {
-            let why = "endpoint is missing: the address that gRPC listens on is not one that others can reach";
-            return Err(faults::settings_refused(why));
-        }
-        let control_planes = planes.collect::<Result<_, _>>()?;
-        let backends = settings.backends().into_iter().map(|backend| {
-            let prepared = backends::prepare(&backend)?;
+        let Checked { identity, control_planes, backends } = settings.checked()?;
+        let backends = backends.into_iter().map(|(id, backend)| {
+            let prepared = backends::prepare(id, &backend)?;
             Ok((prepared.options, prepared.announced))
         });
         Ok(Self {
@@ -92,7 +74,7 @@ impl NodeOptions {
                 drain_timeout: seconds(settings.drain_timeout_seconds),
                 ..DoorOptions::at(settings.grpc_addr, settings.http_addr)
             },
-            limits: Limits { uploads: settings.upload_limit.get(), downloads: settings.download_limit.get() },
+            limits: Limits { uploads: settings.max_uploads.get(), downloads: settings.max_downloads.get() },
             idle_timeout: seconds(settings.idle_timeout_seconds),
             clock: Arc::new(SystemClock),
             ids: Arc::new(SystemIds),

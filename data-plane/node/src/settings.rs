@@ -1,14 +1,20 @@
 //! What a node is told when it starts: a TOML file, then environment variables, by the same names as every other process
 //! of this store.
 
-use std::{fmt, net::SocketAddr, num::NonZeroU32, path::PathBuf, time::Duration};
+mod bucket;
+mod help;
+
+use std::{collections::HashSet, fmt, net::SocketAddr, num::NonZeroU32, path::PathBuf, time::Duration};
 
 use artifactstore_dataplane::signing::JoinToken;
 use artifactstore_kit::{LogFilter, LogFormat, Sources};
-use artifactstore_types::Fault;
+use artifactstore_types::{BackendId, Endpoint, Fault, NodeDescription};
 use serde::{Deserialize, Deserializer, de::Error as _};
 
-use crate::faults;
+use crate::{faults, options::Identity};
+
+pub use bucket::{BucketSettings, NamedIn};
+pub use help::help;
 
 /// The settings of a node. In a file, each is a key by the name of its field; in the environment, that name in capitals
 /// after `ARTIFACTSTORE_`.
@@ -42,12 +48,12 @@ pub struct NodeSettings {
     /// Where HTTP is served. Default `127.0.0.1:7081`.
     pub http_addr: SocketAddr,
     /// How many uploads may be under way at once. Default 64.
-    pub upload_limit: NonZeroU32,
+    pub max_uploads: NonZeroU32,
     /// How many downloads may be under way at once. Default 256.
-    pub download_limit: NonZeroU32,
+    pub max_downloads: NonZeroU32,
     /// How long a client may send or take nothing before its stream is ended, in seconds. Default 60.
     pub idle_timeout_seconds: NonZeroU32,
-    /// How long a call that is not a stream may take at most, in seconds. Default 30.
+    /// How long a call may take until its answer begins, in seconds. Default 30.
     pub request_timeout_seconds: NonZeroU32,
     /// How long the backends may take to say how they are, in seconds. Default 5.
     pub health_timeout_seconds: NonZeroU32,
@@ -73,8 +79,8 @@ impl Default for NodeSettings {
             log_format: LogFormat::default(),
             grpc_addr: local(7080),
             http_addr: local(7081),
-            upload_limit: number::<64>(),
-            download_limit: number::<256>(),
+            max_uploads: number::<64>(),
+            max_downloads: number::<256>(),
             idle_timeout_seconds: number::<60>(),
             request_timeout_seconds: number::<30>(),
             health_timeout_seconds: number::<5>(),
@@ -99,6 +105,72 @@ impl NodeSettings {
         sources.settings().map_err(faults::settings_refused)
     }
 
+    /// What the settings mean, told in lines. Nothing is opened or made.
+    ///
+    /// # Errors
+    /// A setting that is missing, or no word of its kind.
+    pub fn told(&self) -> Result<String, Fault> {
+        let Checked { identity, control_planes, backends } = self.checked()?;
+        let Identity { node_id, endpoint, zone, weight } = identity;
+        let endpoint = endpoint.map_or_else(|| format!("http://{}", self.grpc_addr), |endpoint| endpoint.to_string());
+        let zone = zone.map(|zone| format!(", zone {zone}")).unwrap_or_default();
+        let mut told = format!("node {node_id}, reached at {endpoint}, weight {weight}{zone}\n");
+        told += &format!("listens for gRPC on {}, for HTTP on {}\n", self.grpc_addr, self.http_addr);
+        let made = if self.key_file.exists() { "" } else { " (will be made)" };
+        told += &format!("key {}{made}\n", self.key_file.display());
+        for control_plane in control_planes {
+            told += &format!("control plane {control_plane}\n");
+        }
+        for (id, backend) in backends {
+            told += &match backend {
+                BackendSettings::Local { root, .. } => format!("backend {id}: the directory {}\n", root.display()),
+                BackendSettings::S3(bucket) => {
+                    let at = bucket.endpoint.as_deref().unwrap_or("Amazon");
+                    let prefix = bucket.prefix.as_deref().map(|prefix| format!("/{prefix}")).unwrap_or_default();
+                    let shared = if bucket.is_shared() { "shared" } else { "this node's alone" };
+                    format!("backend {id}: the bucket {}{prefix} at {at}, {shared}\n", bucket.bucket)
+                }
+                BackendSettings::Memory { .. } => format!("backend {id}: memory, gone when the process is\n"),
+            };
+        }
+        Ok(told)
+    }
+
+    /// What the settings mean.
+    pub(crate) fn checked(&self) -> Result<Checked, Fault> {
+        if self.node_id.is_empty() {
+            return Err(faults::settings_refused("node_id is missing"));
+        }
+        if self.control_planes.0.is_empty() {
+            return Err(faults::settings_refused("control_planes is missing"));
+        }
+        if self.weight > NodeDescription::MAX_WEIGHT {
+            return Err(refused("weight", format_args!("it is at most {}", NodeDescription::MAX_WEIGHT)));
+        }
+        let identity = Identity {
+            node_id: self.node_id.parse().map_err(|why| refused("node_id", why))?,
+            endpoint: self.endpoint.as_deref().map(str::parse).transpose().map_err(|why| refused("endpoint", why))?,
+            zone: self.zone.as_deref().map(str::parse).transpose().map_err(|why| refused("zone", why))?,
+            weight: self.weight,
+        };
+        if identity.endpoint.is_none() && self.grpc_addr.ip().is_unspecified() {
+            let why = "endpoint is missing: the address that gRPC listens on is not one that others can reach";
+            return Err(faults::settings_refused(why));
+        }
+        let control_planes =
+            self.control_planes.0.iter().map(|plane| plane.parse().map_err(|why| refused("control_planes", why)));
+        let mut names = HashSet::new();
+        let backends = self.backends().into_iter().map(|backend| {
+            let id: BackendId = backend.id().parse().map_err(|why| refused("backends", why))?;
+            if !names.insert(id.clone()) {
+                return Err(faults::settings_refused(format_args!("backends: two are named {id}")));
+            }
+            Ok((id, backend))
+        });
+        let backends = backends.collect::<Result<_, Fault>>()?;
+        Ok(Checked { identity, control_planes: control_planes.collect::<Result<_, _>>()?, backends })
+    }
+
     /// The backends listed, or the one there is where none is.
     pub fn backends(&self) -> Vec<BackendSettings> {
         if self.backends.is_empty() {
@@ -107,6 +179,17 @@ impl NodeSettings {
             self.backends.clone()
         }
     }
+}
+
+/// Settings that say what can be.
+pub(crate) struct Checked {
+    pub identity: Identity,
+    pub control_planes: Vec<Endpoint>,
+    pub backends: Vec<(BackendId, BackendSettings)>,
+}
+
+fn refused(key: &str, why: impl fmt::Display) -> Fault {
+    faults::settings_refused(format_args!("{key}: {why}"))
 }
 
 /// So many seconds.
@@ -125,11 +208,22 @@ pub enum BackendSettings {
         /// The directory.
         root: PathBuf,
     },
+    /// A bucket, which several nodes may share.
+    S3(BucketSettings),
     /// Memory of this process, for tests: gone when the process is.
     Memory {
         /// Its name over the whole site.
         id: String,
     },
+}
+
+impl BackendSettings {
+    /// Its name, as it was given.
+    fn id(&self) -> &str {
+        match self {
+            Self::Local { id, .. } | Self::Memory { id } | Self::S3(BucketSettings { id, .. }) => id,
+        }
+    }
 }
 
 /// Words in a list, or in one text separated by commas.

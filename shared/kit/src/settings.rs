@@ -207,7 +207,7 @@ impl Sources {
 }
 
 /// What the last word of a key says that its value is a number.
-const NUMBERS: [&str; 3] = ["seconds", "limit", "weight"];
+const NUMBERS: [&str; 2] = ["seconds", "weight"];
 
 /// Environment variables as keys.
 struct Variables<'a>(&'a [(String, String)]);

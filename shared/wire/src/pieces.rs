@@ -91,7 +91,8 @@ pub fn bytes<M: Pieces>(
     stream::try_unfold((messages, before), |(mut messages, received)| async move {
         let chunk = next_chunk(&mut messages, received).await?;
         Ok(chunk.map(|chunk| {
-            let received = received + chunk.len() as u64;
+            // What came before is what the sender says.
+            let received = received.saturating_add(chunk.len() as u64);
             (chunk, (messages, received))
         }))
     })
@@ -164,7 +165,7 @@ pub fn sent<M: Pieces>(
             let (mut chunks, sent) = open?;
             match chunks.next().await {
                 Some(Ok(chunk)) => {
-                    let sent = sent + chunk.len() as u64;
+                    let sent = sent.saturating_add(chunk.len() as u64);
                     Some((M::of(Piece::Chunk(chunk)), Some((chunks, sent))))
                 }
                 Some(Err(fault)) => {

@@ -2,7 +2,7 @@
 //! what handing whole blocks to the disk does, beside driving out what others read.
 //!
 //! Only whole blocks at the offsets of blocks can go this way, from memory that is aligned like them: parts of a large
-//! blob are copied into one such buffer. The end of a file, and everything where a file system does not offer this, goes
+//! blob are copied into one such buffer, as much of them at once as it holds. The end of a file, and everything where a file system does not offer this, goes
 //! through the cache; both ways may be taken for one file.
 
 use std::{
@@ -19,6 +19,8 @@ use super::disk::Disk;
 
 /// What disks and file systems of today ask for at most.
 const BLOCK_BYTES: usize = 4096;
+/// How many bytes are handed to the disk at once: whole blocks.
+const STEP_BYTES: usize = 2 * 1024 * 1024;
 
 /// A file that can be written past the cache, where that is offered.
 #[derive(Debug)]
@@ -41,14 +43,8 @@ impl Direct {
         if !whole_blocks || !length.is_multiple_of(BLOCK_BYTES) {
             return Ok(false);
         }
-        let Some(aligned) = aligned(&mut self.buffer, length) else { return Ok(false) };
-        let mut rest = &mut *aligned;
-        for chunk in payload {
-            let (head, tail) = rest.split_at_mut(chunk.len());
-            head.copy_from_slice(chunk);
-            rest = tail;
-        }
-        match disk.write_all_at(file, aligned, offset) {
+        let Some(aligned) = aligned(&mut self.buffer, length.min(STEP_BYTES)) else { return Ok(false) };
+        match write_in_steps(disk, file, aligned, payload, offset) {
             // It was promised and is not offered after all; or a disk that is full took a part of a block.
             Err(error) if error.kind() == io::ErrorKind::InvalidInput => {
                 self.file = None;
@@ -57,6 +53,32 @@ impl Direct {
             written => written.map(|()| true),
         }
     }
+}
+
+/// Writes `payload`, which has whole blocks, by way of `buffer`.
+fn write_in_steps(
+    disk: &dyn Disk,
+    file: &File,
+    buffer: &mut [u8],
+    payload: &PutPayload,
+    mut offset: u64,
+) -> io::Result<()> {
+    let mut filled = 0;
+    for chunk in payload {
+        let mut chunk = &chunk[..];
+        while !chunk.is_empty() {
+            let (now, later) = chunk.split_at(chunk.len().min(buffer.len() - filled));
+            buffer[filled..filled + now.len()].copy_from_slice(now);
+            filled += now.len();
+            chunk = later;
+            if filled == buffer.len() {
+                disk.write_all_at(file, buffer, offset)?;
+                offset += filled as u64;
+                filled = 0;
+            }
+        }
+    }
+    if filled > 0 { disk.write_all_at(file, &buffer[..filled], offset) } else { Ok(()) }
 }
 
 /// `length` bytes of a buffer that begin at a block.

@@ -16,7 +16,9 @@ use object_store::{
 };
 
 use super::{
-    DirectoryStore, failed, read_failed,
+    DirectoryStore,
+    direct::Direct,
+    failed, read_failed,
     root::{Replace, Root},
     upload, write_failed,
 };
@@ -58,7 +60,7 @@ pub(super) fn open(root: &Root) -> io::Result<u64> {
         }
     }
     let path = folder.join(OPENED);
-    let file = OpenOptions::new().create(true).truncate(false).write(true).open(&path)?;
+    let file = OpenOptions::new().create(true).truncate(false).read(true).write(true).open(&path)?;
     let times = file.metadata()?.len() + 1;
     // A length takes no block, so that a full disk can be opened too.
     file.set_len(times)?;
@@ -93,10 +95,12 @@ impl MultipartStore for DirectoryStore {
             let path = root.path().join(UPLOADS).join(name);
             let file = in_turn(root, &key, &path)?;
             wanted.check().map_err(failed)?;
-            let mut at = offset;
-            for chunk in &data {
-                root.disk().write_all_at(&file, chunk, at).map_err(failed)?;
-                at += chunk.len() as u64;
+            if !Direct::open(&path).write(root.disk(), &data, offset).map_err(failed)? {
+                let mut at = offset;
+                for chunk in &data {
+                    root.disk().write_all_at(&file, chunk, at).map_err(failed)?;
+                    at += chunk.len() as u64;
+                }
             }
             root.disk().sync_file(&file, &path).map_err(failed)
         })
@@ -135,7 +139,7 @@ impl MultipartStore for DirectoryStore {
 /// The file of an upload, once nobody else writes it. A write that was given up may still be under way, and must not
 /// come after one that took its place, nor after the file has got its key.
 fn in_turn(root: &Root, key: &Path, path: &std::path::Path) -> Result<File> {
-    let file = OpenOptions::new().write(true).open(path).map_err(|error| read_failed(root, key, error))?;
+    let file = OpenOptions::new().read(true).write(true).open(path).map_err(|error| read_failed(root, key, error))?;
     file.lock().map_err(failed)?;
     Ok(file)
 }

@@ -19,7 +19,7 @@ use crate::faults;
 /// How many bytes a group has. Large enough that BLAKE3 works on many chunks at once.
 const GROUP_BYTES: u64 = 1024 * 1024;
 /// How many bytes are handed to the other thread at once.
-const HAND_OVER_BYTES: usize = 256 * 1024;
+const HAND_OVER_BYTES: usize = 1024 * 1024;
 /// How many hand-overs that thread may be behind.
 const BEHIND: usize = 4;
 

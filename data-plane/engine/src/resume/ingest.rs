@@ -21,6 +21,7 @@ use crate::{
     faults,
     ingest::{check_declared, ingest, is_here},
     keys,
+    quarantine::{self, Examined},
     stop::Stop,
 };
 
@@ -121,7 +122,8 @@ impl Uploading {
             return Err(faults::other_offset(digests.size_bytes));
         }
         let address = ContentAddress::from_blake3(*digests.blake3.bytes());
-        if is_here(&self.backend, address, Some(digests.size_bytes)).await? {
+        // Nothing of it comes again, so what lies there is all there is.
+        if let Examined::Sound(_) = quarantine::examine(&self.backend, address).await? {
             return Ok(self.backend.receipt_of_own(digests, stored_at));
         }
         if let Some(uploads) = &self.backend.uploads {
@@ -283,6 +285,7 @@ impl Going {
             return Err(fault);
         }
         let to = keys::blob(ContentAddress::from_blake3(*digests.blake3.bytes()));
+        let _placing = backend.placing.read().await;
         self.parts.complete(digests.size_bytes).await?;
         // A store's word for it is not enough: what lies there now must be as large as what was sent.
         let found = backend.store.find(&self.parts.target).await?;
@@ -295,7 +298,11 @@ impl Going {
         let stored_at = backend.clock.now();
         let done = Record { begun_at: self.begun_at, declared: self.declared, state: State::Done(digests, stored_at) };
         // That the client may ask again is a kindness; what it asked for is done.
-        if let Err(fault) = uploads.records.set(self.key, &done).await {
+        let recorded = match self.recorded {
+            0 => uploads.records.add(self.key, &done).await,
+            _ => uploads.records.set(self.key, &done).await,
+        };
+        if let Err(fault) = recorded {
             tracing::warn!(%fault, upload = %self.key, "that an upload is done is not recorded");
         }
         Ok(backend.receipt_of_own(digests, stored_at))

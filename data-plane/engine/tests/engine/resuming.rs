@@ -115,7 +115,8 @@ fn in_parts(folder: &Path, store: Arc<InMemory>, parts: Arc<dyn MultipartStore>)
 
 /// How many files of uploads a directory holds.
 fn left_in(folder: &Path) -> usize {
-    fs::read_dir(folder.join("storage/.uploads")).unwrap().count()
+    let names = fs::read_dir(folder.join("storage/.uploads")).unwrap().map(|entry| entry.unwrap().file_name());
+    names.filter(|name| !name.to_string_lossy().starts_with('.')).count()
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -303,6 +304,46 @@ async fn what_is_done_is_answered_again() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_is_done_and_was_damaged_since_is_sent_anew() {
+    let folder = tempfile::tempdir().unwrap();
+    let engine = on_a_directory(folder.path()).await;
+    let content = Content::new(1, 2 * PART + 9);
+    let size = content.bytes.len();
+    let receipt = send(&engine, key(1), &content, (0, size), Ends::Well).await.unwrap();
+    let stored = folder.path().join("storage").join(&receipt.location.key);
+    let mut bytes = fs::read(&stored).unwrap();
+    bytes[PART] ^= 1;
+    fs::write(&stored, bytes).unwrap();
+
+    let fault = send(&engine, key(1), &content, (size, size), Ends::Well).await.unwrap_err();
+    assert_eq!((fault.code.as_ref(), find(&engine, key(1)).await), ("AS-DATA-0031", None));
+    let receipt = send(&engine, key(1), &content, (0, size), Ends::Well).await.unwrap();
+    must_hold(&engine, &content, &receipt).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn parts_of_a_process_before_never_get_into_an_upload_of_this_one() {
+    let folder = tempfile::tempdir().unwrap();
+    let record = folder.path().join("storage/.records").join(format!("{}.upload", key(1)));
+    let (one, other) = (Content::new(1, 3 * PART), Content::new(2, 3 * PART));
+    let engine = on_a_directory(folder.path()).await;
+    send(&engine, key(1), &one, (0, 2 * PART), Ends::Broken).await.unwrap_err();
+    let recorded = fs::read(&record).unwrap();
+    send(&engine, key(1), &one, (2 * PART, 3 * PART), Ends::Well).await.unwrap();
+    engine.close().await;
+    drop(engine);
+    // As a crash leaves it that came before it was written down that the upload is done.
+    fs::write(&record, recorded).unwrap();
+
+    let engine = on_a_directory(folder.path()).await;
+    send(&engine, key(2), &other, (0, 2 * PART), Ends::Broken).await.unwrap_err();
+    let fault = send(&engine, key(1), &one, (2 * PART, 3 * PART), Ends::Well).await.unwrap_err();
+    assert_eq!(fault.code, "AS-DATA-0031");
+    let receipt = send(&engine, key(2), &other, (2 * PART, 3 * PART), Ends::Well).await.unwrap();
+    must_hold(&engine, &other, &receipt).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn what_ends_within_the_first_part_is_an_ingest_like_any_other() {
     let folder = tempfile::tempdir().unwrap();
     for engine in engines(&folder).await {
@@ -375,9 +416,9 @@ async fn there_are_only_so_many_to_go_on_with() {
     let mut backend = BackendOptions::directory(backend_id(), folder.path().join("storage")).unwrap();
     backend.resume.as_mut().unwrap().most = 1;
     let engine = open(backend).await;
-    let content = Content::new(1, 6 * PART);
+    let content = Content::new(1, 8 * PART);
     send(&engine, key(1), &content, (0, PART), Ends::Broken).await.unwrap_err();
-    let fault = send(&engine, key(2), &content, (0, 5 * PART), Ends::Well).await.unwrap_err();
+    let fault = send(&engine, key(2), &content, (0, 8 * PART), Ends::Well).await.unwrap_err();
     assert_eq!((fault.code.as_ref(), fault.category), ("AS-DATA-0036", Category::Exhausted));
     assert_eq!(left_in(folder.path()), 1);
 }

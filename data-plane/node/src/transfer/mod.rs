@@ -15,7 +15,7 @@ use artifactstore_dataplane::ticket::Operation;
 use artifactstore_engine::Engine;
 use artifactstore_types::Fault;
 use artifactstore_wire::{
-    Messages, limits, not_idle, pieces, reply, reply_with,
+    Messages, limits, not_idle, not_left, pieces, reply, reply_with,
     v1::{
         self,
         transfer_service_server::{TransferService, TransferServiceServer},
@@ -80,7 +80,8 @@ impl TransferService for Transfers {
     ) -> Answer<Self::IngestBatchStream> {
         reply_with(async {
             let ticket = self.guard.admit(request.metadata(), Operation::Ingest)?;
-            self.ingest_batch(&ticket, self.received(request.into_inner()))
+            let answers = self.ingest_batch(&ticket, self.received(request.into_inner()))?;
+            Ok(not_left(self.idle, answers.boxed()))
         })
         .await
     }

@@ -81,6 +81,23 @@ async fn a_node_serves_when_a_control_plane_has_taken_it_up_and_not_before() {
 }
 
 #[tokio::test]
+async fn a_node_serves_nothing_while_no_backend_can_be_reached_and_serves_again_when_one_can() {
+    let (_plane, node) = known().await;
+    let (storage, away) = (node.storage.path().join("storage"), node.storage.path().join("away"));
+    std::fs::rename(&storage, &away).unwrap();
+    for service in SERVICES {
+        becomes(&node, service, ServingStatus::NotServing).await;
+    }
+    let (status, body) = get(node.http, "/health").await;
+    assert_eq!((status, body["backends"][0]["reachable"].as_bool()), (503, Some(false)));
+    assert!(body["reason"].as_str().unwrap().contains("backend local"), "{body}");
+    std::fs::rename(&away, &storage).unwrap();
+    for service in SERVICES {
+        becomes(&node, service, ServingStatus::Serving).await;
+    }
+}
+
+#[tokio::test]
 async fn a_node_comes_back_to_a_control_plane_that_comes_back() {
     let (plane, node) = known().await;
     let address = plane.address();

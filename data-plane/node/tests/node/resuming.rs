@@ -17,21 +17,21 @@ use tokio_stream::wrappers::ReceiverStream;
 
 use crate::world::*;
 
-const PART: usize = 8 * 1024 * 1024;
-const ID: &str = "01890a5d-ac96-774b-bcce-b302099a8057";
+pub const PART: usize = 8 * 1024 * 1024;
+pub const ID: &str = "01890a5d-ac96-774b-bcce-b302099a8057";
 
-fn header(offset: u64) -> v1::TransferHeader {
+pub fn header(offset: u64) -> v1::TransferHeader {
     v1::TransferHeader { upload_id: Some(ID.to_owned()), offset, ..v1::TransferHeader::default() }
 }
 
-async fn query(node: &Running, ticket: &Ticket, id: &str) -> Result<u64, Fault> {
+pub async fn query(node: &NodeAt, ticket: &Ticket, id: &str) -> Result<u64, Fault> {
     let request = shown(ticket, v1::QueryUploadRequest { upload_id: id.to_owned() });
     let answer = node.transfers().await.query_upload(request).await;
     answer.map(|answer| answer.into_inner().offset).map_err(|status| fault_of_status(&status))
 }
 
 /// Sends a beginning, and loses the connection once the node has read all of it.
-async fn lose(node: &Running, ticket: &Ticket, beginning: Bytes) {
+async fn lose(node: &NodeAt, ticket: &Ticket, beginning: Bytes) {
     let (parts, queued) = mpsc::channel(1);
     let (mut client, request) = (node.transfers().await, shown(ticket, ReceiverStream::new(queued)));
     let call = tokio::spawn(async move { client.ingest_stream(request).await });
@@ -50,7 +50,7 @@ async fn lose(node: &Running, ticket: &Ticket, beginning: Bytes) {
     let _ = call.await;
 }
 
-async fn go_on(node: &Running, ticket: &Ticket, bytes: &Bytes, offset: u64) -> Result<(), Fault> {
+pub async fn go_on(node: &NodeAt, ticket: &Ticket, bytes: &Bytes, offset: u64) -> Result<(), Fault> {
     let rest = chunks(bytes.slice(usize::try_from(offset).unwrap()..));
     let answer = node.ingest(ticket, header(offset), rest).await?;
     assert_eq!(digests(answer.digests), DualDigest::of(bytes));

@@ -2,6 +2,7 @@
 
 use std::{
     net::SocketAddr,
+    ops::Deref,
     sync::{
         Arc,
         atomic::{AtomicU64, Ordering},
@@ -230,9 +231,15 @@ impl NodeService for Hearing {
     }
 }
 
+/// Where a node is spoken to.
+#[derive(Clone, Copy)]
+pub struct NodeAt {
+    pub grpc: SocketAddr,
+}
+
 /// A node that runs.
 pub struct Running {
-    pub grpc: SocketAddr,
+    pub at: NodeAt,
     pub http: SocketAddr,
     pub shutdown: Shutdown,
     pub ended: JoinHandle<Result<(), Fault>>,
@@ -276,7 +283,7 @@ pub async fn running_on(
     let shutdown = Shutdown::new();
     let until = shutdown.clone();
     let ended = tokio::spawn(async move { Box::pin(node.run(&until)).await });
-    Running { grpc, http, shutdown, ended, storage }
+    Running { at: NodeAt { grpc }, http, shutdown, ended, storage }
 }
 
 /// A node that its control plane knows.
@@ -292,7 +299,15 @@ pub async fn known_with(change: impl FnOnce(&mut NodeOptions)) -> (ControlPlane,
     (plane, running)
 }
 
-impl Running {
+impl Deref for Running {
+    type Target = NodeAt;
+
+    fn deref(&self) -> &NodeAt {
+        &self.at
+    }
+}
+
+impl NodeAt {
     pub async fn channel(&self) -> Channel {
         tonic::transport::Endpoint::from_shared(format!("http://{}", self.grpc)).unwrap().connect().await.unwrap()
     }
@@ -327,7 +342,9 @@ impl Running {
         let answer = self.transfers().await.ingest_stream(shown(ticket, messages)).await;
         answer.map(Response::into_inner).map_err(|status| fault_of_status(&status))
     }
+}
 
+impl Running {
     /// How many uploads it has under way, as it says itself.
     pub async fn busy(&self) -> u64 {
         let (_, body) = crate::process::get(self.http, "/health").await;

@@ -17,7 +17,8 @@ use super::{batch, guard::ControlGuard};
 use crate::spi::{DataPlane, IngestHints, ServedBlob, Verification};
 
 /// The paths of calls that take as long as what they read is large.
-pub const UNHURRIED: &[&str] = &["/artifactstore.v1.DataPlaneService/VerifyObject"];
+pub const UNHURRIED: &[&str] =
+    &["/artifactstore.v1.DataPlaneService/VerifyObject", "/artifactstore.v1.DataPlaneService/Compact"];
 
 /// How many entries a page of an inventory holds where none is asked for.
 const USUAL_PAGE: u32 = 100;
