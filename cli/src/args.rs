@@ -14,7 +14,7 @@ use clap::{Args, Parser, Subcommand, ValueHint, builder::TypedValueParser as _};
 mod contracts;
 mod help;
 
-pub use contracts::{Contracts, Fixtures, Reduce, Schemas, Validate};
+pub use contracts::{Append, Contracts, Fixtures, Reduce, Schemas, State, StreamOf, Validate, VerifyParity, Watch};
 
 use crate::values::{Format, Pair, Range, address, count, duration, sequence};
 
@@ -120,7 +120,7 @@ pub enum Command {
     /// Fold the event log again
     #[command(long_about = help::REPLAY, after_help = help::REPLAY_EXAMPLES)]
     Replay(Replay),
-    /// Validate and reduce the events of contracts that others rely on; needs no store
+    /// Validate, reduce and keep the events of contracts that others rely on
     #[command(subcommand, long_about = help::CONTRACTS, after_help = help::CONTRACTS_EXAMPLES)]
     Contracts(Contracts),
     /// Say which version this is

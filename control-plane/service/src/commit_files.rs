@@ -50,7 +50,7 @@ impl Service {
             }
         }
         let mut committed = self.commit_receipts(upload, durable).await?.into_iter();
-        let missing = || Err(faults::unexpected_event(upload.package_id));
+        let missing = || Err(faults::unexpected_event("add files", upload.package_id));
         Ok(answers.into_iter().map(|answer| answer.or_else(|| committed.next()).unwrap_or_else(missing)).collect())
     }
 
@@ -75,11 +75,11 @@ impl Service {
 
         let mut refused: HashMap<usize, Fault> = committed.refused.into_iter().collect();
         let mut records = committed.events.iter().filter_map(|event| {
-            Event::file_of(event).map(|file| file.map_err(|_| faults::unexpected_event(upload.package_id)))
+            Event::file_of(event).map(|file| file.map_err(|_| faults::unexpected_event("add files", upload.package_id)))
         });
         let answer = |index| match refused.remove(&index) {
             Some(fault) => Err(fault),
-            None => records.next().unwrap_or_else(|| Err(faults::unexpected_event(upload.package_id))),
+            None => records.next().unwrap_or_else(|| Err(faults::unexpected_event("add files", upload.package_id))),
         };
         Ok((0..count).map(answer).collect())
     }

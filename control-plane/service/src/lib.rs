@@ -6,6 +6,7 @@
 
 mod commit_files;
 mod connection;
+mod contracts;
 mod create_package;
 mod download;
 mod fail_package;
