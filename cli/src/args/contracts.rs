@@ -44,6 +44,13 @@ pub enum Contracts {
     Verify(VerifyParity),
 }
 
+impl Contracts {
+    /// Whether it works on a store.
+    pub const fn needs_store(&self) -> bool {
+        matches!(self, Self::Append(_) | Self::State(_) | Self::Watch(_) | Self::Verify(_))
+    }
+}
+
 /// `contracts validate`
 #[derive(Debug, Args)]
 pub struct Validate {

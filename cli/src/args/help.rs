@@ -268,7 +268,7 @@ pub const APPEND_EXAMPLES: &str = "\
 Examples:
   artifactstore contracts append events.jsonl
   artifactstore contracts append --json events.jsonl \\
-    | jq -c 'select(.error)'
+    | jq -c 'select(.code)'
   producer --emit-events | artifactstore contracts append --all-or-none";
 
 pub const STATE: &str = "\

@@ -81,7 +81,7 @@ fn a_refused_line_is_said_and_the_others_are_appended() {
     lines(&store, "events.jsonl", &events);
     let run = append(&store, &["events.jsonl", "--json"]);
     assert_eq!((run.code, run.stderr.as_str()), (2, ""), "that of the first");
-    let told: Vec<_> = run.objects().iter().map(|it| (it["line"].clone(), it["error"]["code"].clone())).collect();
+    let told: Vec<_> = run.objects().iter().map(|it| (it["line"].clone(), it["code"].clone())).collect();
     let refused = |line: u64, code: &str| (json!(line), json!(code));
     assert_eq!(
         told,
@@ -93,7 +93,7 @@ fn a_refused_line_is_said_and_the_others_are_appended() {
             (json!(6), Value::Null),
         ]
     );
-    assert!(run.objects()[3]["error"]["message"].as_str().unwrap().contains("longer than 1048576 bytes"));
+    assert!(run.objects()[3]["message"].as_str().unwrap().contains("longer than 1048576 bytes"));
     let shown = append(&store, &["events.jsonl"]).lines();
     assert!(shown[1].starts_with("line 3 refused[AS-REG-0018]: "), "{shown:?}");
     let state = state(&store, &["mission-audit", &audit("r"), "--json"]).well().objects().remove(0);
@@ -132,6 +132,8 @@ fn events_come_from_standard_input_too() {
     let subject = dossier_stream("f").to_string();
     let events = store.run(&[&types[..], &["--subject", &subject]].concat()).well().objects();
     assert_eq!((events.len(), &events[0]["subject_kind"]), (2_000, &json!("contract")));
+    let elsewhere = ["tail", "--namespace", "elsewhere", "--subject", &subject];
+    store.run(&elsewhere).failed(2, "AS-CLI-0001");
     let envelope: Value = serde_json::from_str(events[0]["payload"]["envelope"].as_str().unwrap()).unwrap();
     assert_eq!(envelope["lamport_clock"], json!(0));
 }

@@ -1,6 +1,7 @@
 //! Events of contracts in the log: the envelope exactly as its emitter wrote it, under a type that names the contract's,
 //! so that a subscriber can ask for one kind of them.
 
+use artifactstore_contracts::catalogue::FAMILIES;
 use artifactstore_manifest::cbor;
 use artifactstore_types::{EventRecord, EventType, SubjectKind};
 use bytes::Bytes;
@@ -19,6 +20,12 @@ pub struct ContractEventAppended {
 impl ContractEventAppended {
     /// What the types of these events begin with.
     pub const TYPE_PREFIX: &'static str = "v1.contract.";
+
+    /// Every type of these events that this program can append.
+    pub fn list_types() -> impl Iterator<Item = String> {
+        let payloads = FAMILIES.iter().flat_map(|family| family.payloads);
+        payloads.map(|(contract_type, _)| format!("{}{contract_type}", Self::TYPE_PREFIX))
+    }
 
     /// The type under which an event of this contract type stands in the log.
     ///

@@ -310,7 +310,7 @@ pub async fn finds_rows_of_contract_views_that_are_not_what_they_should_be(world
             state(&r, Difference::Altered),
         ),
         (
-            format!("UPDATE contract_states SET memory = 'null' WHERE subject_id = '{s}'"),
+            format!("UPDATE contract_states SET memory = '[7]' WHERE subject_id = '{s}'"),
             state(&s, Difference::Altered),
         ),
         (format!("DELETE FROM contract_states WHERE subject_id = '{f}'"), state(&f, Difference::Missing)),
