@@ -2,12 +2,13 @@
 //! no fault is without advice, and what the command says is what the page says.
 
 /// The pages with the faults a user can meet.
-const PAGES: [&str; 11] = [
+const PAGES: [&str; 12] = [
     include_str!("../../docs/errors/cli.md"),
     include_str!("../../docs/errors/client.md"),
     include_str!("../../docs/errors/control-plane.md"),
     include_str!("../../docs/errors/data-plane.md"),
     include_str!("../../docs/errors/embedded.md"),
+    include_str!("../../docs/errors/node.md"),
     include_str!("../../docs/errors/placement.md"),
     include_str!("../../docs/errors/registry.md"),
     include_str!("../../docs/errors/server.md"),

@@ -2,6 +2,7 @@
 //! which changes to one row have become one, so that a store applies each kind of change with one statement. How events
 //! are cut into batches makes no difference to the rows, and every value in a row comes from an event, times too.
 
+mod contract;
 mod keys;
 mod node;
 
@@ -12,8 +13,9 @@ use artifactstore_types::{
     PackageRecord, PackageStatus, Sequence, StoredLocation, SubjectKind, Timestamp,
 };
 
-use crate::event::{Event, EventRefused, FileIngested, PackageCreated};
+use crate::event::{ContractEventAppended, Event, EventRefused, FileIngested, PackageCreated};
 
+pub use contract::{ContractEventRow, ContractStateRow};
 pub use keys::{LocationId, blob_key, location_ids_of};
 pub use node::NodeRow;
 
@@ -94,6 +96,13 @@ pub struct ViewBatch {
     pub retention: Vec<RetentionRow>,
     /// Nodes, each added, described anew, or further in its life.
     pub nodes: Vec<NodeRow>,
+    /// Contract events, all of them new.
+    pub contract_events: Vec<ContractEventRow>,
+    /// States of streams, each to be added or to take the place of what was there; of those only whose new events stand
+    /// after all others.
+    pub contract_states: Vec<ContractStateRow>,
+    /// Streams that are to be folded again once the events of this batch are there, by their subject ids.
+    pub unfolded_streams: Vec<String>,
     index: Index,
 }
 
@@ -111,10 +120,11 @@ struct Index {
 impl ViewBatch {
     /// Whether nothing changes.
     pub fn is_empty(&self) -> bool {
-        self.packages.is_empty() && self.advances.is_empty() && self.nodes.is_empty()
+        let nothing_of_packages = self.packages.is_empty() && self.advances.is_empty();
+        nothing_of_packages && self.nodes.is_empty() && self.contract_events.is_empty()
     }
 
-    /// Folds one event more, in the order of the log.
+    /// Folds one event more, in the order of the log. The states of streams are left to whoever has read all of it.
     ///
     /// # Errors
     /// A payload that is not what its type says.
@@ -122,7 +132,15 @@ impl ViewBatch {
         match record.subject_kind {
             SubjectKind::Package => self.fold_package(record),
             SubjectKind::Node => self.fold_node(record),
+            SubjectKind::Contract => self.fold_contract(record),
         }
+    }
+
+    fn fold_contract(&mut self, record: &EventRecord) -> Result<(), EventRefused> {
+        if let Some(appended) = ContractEventAppended::of(record)? {
+            self.contract_events.push(ContractEventRow::of(record, &appended)?);
+        }
+        Ok(())
     }
 
     fn fold_package(&mut self, record: &EventRecord) -> Result<(), EventRefused> {

@@ -1,6 +1,6 @@
 //! Whether this server can do its work, for those who ask (`GET /health`) and those who watch (`grpc.health.v1`). The
 //! rule is the store's: the database answers and at least one backend is reachable. Of its services, each is judged by what
-//! it needs: events and nodes can be asked about while no backend is reachable, and how the store is, always. A server that
+//! it needs: events, contracts and nodes can be asked about while no backend is reachable, and how the store is, always. A server that
 //! is shutting down is not ready, whatever the store says.
 
 use std::{collections::BTreeMap, sync::Arc, time::Duration};
@@ -9,7 +9,7 @@ use artifactstore_client::Connection;
 use artifactstore_serving::{Checked, Standing, health_unknown};
 use artifactstore_types::{Fault, Health};
 use artifactstore_wire::v1::{
-    event_service_server, health_service_server, node_service_server, package_service_server,
+    contract_service_server, event_service_server, health_service_server, node_service_server, package_service_server,
 };
 use async_trait::async_trait;
 use tokio::time;
@@ -18,7 +18,11 @@ use tokio_util::sync::CancellationToken;
 /// What moves and keeps files: database and backends.
 const PACKAGES: &str = package_service_server::SERVICE_NAME;
 /// What needs the database alone.
-const IN_THE_DATABASE: [&str; 2] = [event_service_server::SERVICE_NAME, node_service_server::SERVICE_NAME];
+const IN_THE_DATABASE: [&str; 3] = [
+    event_service_server::SERVICE_NAME,
+    contract_service_server::SERVICE_NAME,
+    node_service_server::SERVICE_NAME,
+];
 /// What answers even where nothing else does.
 const HEALTH: &str = health_service_server::SERVICE_NAME;
 

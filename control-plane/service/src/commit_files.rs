@@ -70,7 +70,7 @@ impl Service {
             }
         }
         let mut committed = self.commit_receipts(upload, durable, answered).await?.into_iter();
-        let missing = || Err(faults::unexpected_event(upload.package_id));
+        let missing = || Err(faults::unexpected_event("add files", upload.package_id));
         Ok(answers.into_iter().map(|answer| answer.or_else(|| committed.next()).unwrap_or_else(missing)).collect())
     }
 
@@ -102,17 +102,17 @@ impl Service {
 
         let mut refused: HashMap<usize, Fault> = committed.refused.into_iter().collect();
         let mut records = committed.events.iter().filter_map(|event| {
-            Event::file_of(event).map(|file| file.map_err(|_| faults::unexpected_event(upload.package_id)))
+            Event::file_of(event).map(|file| file.map_err(|_| faults::unexpected_event("add files", upload.package_id)))
         });
         let mut answers = Vec::with_capacity(paths.len());
-        let mut repeated = committed.repeated.iter().copied().peekable();
+        let mut unchanged = committed.unchanged.iter().copied().peekable();
         for (index, path) in paths.iter().enumerate() {
             answers.push(if let Some(fault) = refused.remove(&index) {
                 Err(fault)
-            } else if repeated.next_if_eq(&index).is_some() {
+            } else if unchanged.next_if_eq(&index).is_some() {
                 self.require_file(upload.package_id, path).await
             } else {
-                records.next().unwrap_or_else(|| Err(faults::unexpected_event(upload.package_id)))
+                records.next().unwrap_or_else(|| Err(faults::unexpected_event("add files", upload.package_id)))
             });
         }
         Ok(answers)

@@ -1,10 +1,11 @@
 //! The capabilities the registry needs of a database, as ports. Memory, SQLite and PostgreSQL implement them; one
 //! conformance suite holds them to the same behaviour.
 
-use artifactstore_registry::{Command, node::NodeCommand};
+use artifactstore_registry::{Command, node::NodeCommand, view::ContractStateRow};
 use artifactstore_types::{
-    ContentAddress, ControlKey, EventRecord, Fault, FileId, FileRecord, Namespace, NodeHeard, NodeId, NodeRecord,
-    PackageFilter, PackageId, PackageRecord, RelativePath, RetentionClass, Sequence, StoredLocation, Timestamp,
+    ContentAddress, ContractState, ContractStream, ControlKey, EventRecord, Fault, FileId, FileRecord, Namespace,
+    NodeHeard, NodeId, NodeRecord, PackageFilter, PackageId, PackageRecord, RelativePath, RetentionClass, Sequence,
+    StoredLocation, Timestamp,
 };
 use async_trait::async_trait;
 use bytes::Bytes;
@@ -19,8 +20,10 @@ pub struct Committed {
     pub events: Vec<EventRecord>,
     /// Which items of the command were refused on their own, by index.
     pub refused: Vec<(usize, Fault)>,
-    /// Which items of the command were there already as they would have been made, by index.
-    pub repeated: Vec<usize>,
+    /// Which items of the command were in the log already, by index, each with its sequence.
+    pub repeated: Vec<(usize, Sequence)>,
+    /// Which files of the command were there already as they would have been made, by index.
+    pub unchanged: Vec<usize>,
 }
 
 /// The append-only log, and the only way to change anything.
@@ -87,6 +90,18 @@ pub trait Views: Send + Sync + 'static {
 
     /// The retention classes, by name.
     async fn list_classes(&self) -> Result<Vec<RetentionClass>, Fault>;
+}
+
+/// The states of streams of contract events.
+#[async_trait]
+pub trait ContractViews: Send + Sync + 'static {
+    /// The state of a stream: as it is, or, where `at` is given, as it was after the last of its events up to that
+    /// sequence. None where it has no event, or had none then. As it is, it is read; as it was, it is folded.
+    async fn find_contract_state(
+        &self,
+        stream: &ContractStream,
+        at: Option<Sequence>,
+    ) -> Result<Option<ContractState>, Fault>;
 }
 
 /// What a replay did.
@@ -157,9 +172,20 @@ pub trait Nodes: Send + Sync + 'static {
 }
 
 /// All of it: what a service is given.
-pub trait RegistryStore: EventLog + Views + Nodes + Leases + Upkeep {}
+pub trait RegistryStore: EventLog + Views + ContractViews + Nodes + Leases + Upkeep {}
 
-impl<T: EventLog + Views + Nodes + Leases + Upkeep> RegistryStore for T {}
+impl<T: EventLog + Views + ContractViews + Nodes + Leases + Upkeep> RegistryStore for T {}
+
+/// A row of the view as those who ask see it.
+pub(crate) fn state_of(stream: &ContractStream, row: ContractStateRow) -> ContractState {
+    ContractState {
+        stream: stream.clone(),
+        sequence: row.last_event_sequence,
+        event_count: row.event_count,
+        json: row.state,
+        failed: row.failed,
+    }
+}
 
 /// Locations in the order [`Views::list_locations`] gives them: by address, backend and key, then by where in the object.
 pub(crate) fn in_order(mut found: Vec<StoredLocation>) -> Vec<StoredLocation> {

@@ -12,7 +12,7 @@ use async_trait::async_trait;
 use bytes::Bytes;
 use futures::stream::BoxStream;
 
-use crate::{FileSource, faults};
+use crate::{Contracts, FileSource, faults};
 
 /// Bytes on their way: chunks of any size, or the failure that ends them.
 pub type ByteStream = BoxStream<'static, Result<Bytes, Fault>>;
@@ -60,9 +60,10 @@ pub struct TailRequest {
     pub follow: bool,
 }
 
-/// A store, as its users see it. Methods fail with the fault of whatever refused; see [`Fault`].
+/// A store, as its users see it; what it answers about contract events is in [`Contracts`]. Methods fail with the fault
+/// of whatever refused; see [`Fault`].
 #[async_trait]
-pub trait Connection: Send + Sync + 'static {
+pub trait Connection: Contracts {
     /// Creates a package. Under a key that was used for the same before, answers what is there.
     async fn create_package(
         &self,

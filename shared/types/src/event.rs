@@ -19,18 +19,21 @@ pub type LeafHash = [u8; 32];
 pub enum SubjectKind {
     /// A package; the subject id is its [`crate::PackageId`].
     Package,
+    /// A stream of contract events; the subject id is its [`crate::ContractStream`].
+    Contract,
     /// A node; the subject id is its [`crate::NodeId`].
     Node,
 }
 
 impl SubjectKind {
     /// Every kind.
-    pub const ALL: [Self; 2] = [Self::Package, Self::Node];
+    pub const ALL: [Self; 3] = [Self::Package, Self::Contract, Self::Node];
 
     /// The name in columns and on the wire.
     pub const fn name(self) -> &'static str {
         match self {
             Self::Package => "package",
+            Self::Contract => "contract",
             Self::Node => "node",
         }
     }

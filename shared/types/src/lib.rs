@@ -5,6 +5,7 @@
 
 mod address;
 mod clock;
+mod contract;
 mod digest;
 mod direct;
 mod event;
@@ -27,6 +28,7 @@ mod verification;
 
 pub use address::{ContentAddress, ContentAddressRefused};
 pub use clock::{Clock, Ids, SystemClock, SystemIds};
+pub use contract::{AppendedContractEvent, ContractOrigin, ContractState, ContractStream, Parity, PathParity};
 pub use digest::{Algorithm, Digest, DigestRefused, DualDigest, DualHasher};
 pub use direct::{DownloadSource, IssuedTicket, StatedFile, TicketStatement, TicketTarget, TicketToken};
 pub use event::{EventFilter, EventRecord, LeafHash, Sequence, SubjectKind};
@@ -34,8 +36,8 @@ pub use fault::{Category, Fault, Outcome, Retry};
 pub use health::{BackendHealth, Health};
 pub use ids::{EventId, FileId, IdRefused, IdempotencyKey, PackageId};
 pub use name::{
-    Actor, BackendId, BackendKind, ClassName, Endpoint, EventType, MediaType, Name, NameRefused, Namespace, NodeId,
-    Producer, ProgramVersion, Subject, Zone,
+    Actor, BackendId, BackendKind, ClassName, Endpoint, EventType, FamilyName, MediaType, Name, NameRefused, Namespace,
+    NodeId, Producer, ProgramVersion, StreamKey, Subject, Zone,
 };
 pub use node::{
     ControlKey, NodeBackend, NodeDescription, NodeDescriptionRefused, NodeHeard, NodeHeartbeat, NodeLoad, NodeRecord,

@@ -10,9 +10,9 @@ use serde::{
 };
 
 use crate::{
-    Actor, BackendId, BackendKind, ClassName, ContentAddress, Digest, Endpoint, EventId, EventType, FileId, MediaType,
-    Metadata, Name, Namespace, NodeId, PackageId, Producer, ProgramVersion, RelativePath, Subject, Timestamp, Value,
-    Zone,
+    Actor, BackendId, BackendKind, ClassName, ContentAddress, ContractStream, Digest, Endpoint, EventId, EventType,
+    FamilyName, FileId, MediaType, Metadata, Name, Namespace, NodeId, PackageId, Producer, ProgramVersion, RelativePath, StreamKey, Subject,
+    Timestamp, Value, Zone,
 };
 
 macro_rules! as_text {
@@ -34,8 +34,9 @@ macro_rules! as_text {
 }
 
 as_text! {
-    Actor, BackendId, BackendKind, ClassName, ContentAddress, Digest, Endpoint, EventId, EventType, FileId, MediaType,
-    Name, Namespace, NodeId, PackageId, Producer, ProgramVersion, RelativePath, Subject, Timestamp, Zone,
+    Actor, BackendId, BackendKind, ClassName, ContentAddress, ContractStream, Digest, Endpoint, EventId, EventType,
+    FamilyName, FileId, MediaType, Name, Namespace, NodeId, PackageId, Producer, ProgramVersion, RelativePath, StreamKey, Subject,
+    Timestamp, Zone,
 }
 
 impl Serialize for Value {

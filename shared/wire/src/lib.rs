@@ -8,6 +8,7 @@
 
 mod answers;
 pub mod codes;
+mod contract;
 mod data_plane;
 mod direct;
 mod event;
@@ -34,6 +35,7 @@ mod value;
 
 pub use answers::{Messages, reply, reply_with};
 pub use codes::CODES;
+pub use contract::{StateAssembly, state_parts};
 pub use data_plane::{decode_mismatch, encode_mismatch};
 pub use event::{EventAssembly, event_parts};
 pub use idle::{not_idle, not_left};

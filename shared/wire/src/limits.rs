@@ -11,6 +11,8 @@ pub const PLANNED_FILES: usize = 10_000;
 /// The most files one `CommitFiles` binds, so that the answer fits a message whatever the paths; as many as a node states
 /// together.
 pub const COMMITTED_FILES: usize = 1_024;
+/// The most contract events one `Append` brings, so that the answer fits a message whatever their streams.
+pub const APPENDED_EVENTS: usize = 1_000;
 /// The most tickets that are asked for at once.
 pub const TICKETS: usize = 1_000;
 /// The most event types a filter may name.

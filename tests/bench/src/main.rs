@@ -2,6 +2,7 @@
 //! machine, rounds alternating, median and spread printed. Nothing is asserted.
 
 mod bucket;
+mod contract_events;
 mod material;
 mod measure;
 mod small_files;
@@ -55,6 +56,15 @@ enum Workload {
         #[arg(long, default_value_t = 4096)]
         size: usize,
     },
+    /// Contract events appended as one stream to an embedded store, and again.
+    Contracts {
+        /// How many events.
+        #[arg(long, default_value_t = 100_000)]
+        events: u64,
+        /// How many dossiers they are of.
+        #[arg(long, default_value_t = 100)]
+        dossiers: u64,
+    },
 }
 
 #[tokio::main]
@@ -64,6 +74,7 @@ async fn main() -> ExitCode {
         Workload::B1 { mib } => stream::run(&dir, rounds, mib).await,
         Workload::B3 { files, size } => small_files::run(&dir, rounds, files, size).await,
         Workload::B9 { mib, files, size } => bucket::run(rounds, mib, files, size).await,
+        Workload::Contracts { events, dossiers } => contract_events::run(&dir, rounds, events, dossiers).await,
     };
     match done {
         Ok(()) => ExitCode::SUCCESS,

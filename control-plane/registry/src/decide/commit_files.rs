@@ -4,7 +4,7 @@
 use artifactstore_types::{Algorithm, MAX_SAFE_INTEGER, RelativePath};
 
 use crate::{
-    AnsweredTicket, Command, CommitFiles, Decision, Event, Facts, FileFact, NewFile, Package, Refusal,
+    AnsweredTicket, CommitFiles, Decision, Event, Facts, FileFact, NewFile, Package, PackageCommand, Refusal,
     event::{FileIngested, FileReplaced, Replaced},
     tree::Tree,
 };
@@ -21,7 +21,7 @@ const MAX_KEY_BYTES: usize = 1024;
 pub(super) fn decide(
     package: &Package,
     facts: &Facts,
-    command: &Command,
+    command: &PackageCommand,
     commit: &CommitFiles,
 ) -> Result<Decision, Refusal> {
     require_open(package)?;
@@ -38,7 +38,7 @@ pub(super) fn decide(
     decision.answered = first_answers(facts, &commit.answered)?;
     for (index, file) in commit.files.iter().enumerate() {
         if commit.repeats && draft.is_there(file, commit.replace) {
-            decision.repeated.push(index);
+            decision.unchanged.push(index);
             continue;
         }
         match draft.bind(file, commit.replace) {

@@ -2,9 +2,9 @@
 
 use artifactstore_types::{Namespace, NewPackage, Value};
 
-use crate::{Command, Decision, Event, Facts, Refusal, event::PackageCreated, retention};
+use crate::{Decision, Event, Facts, PackageCommand, Refusal, event::PackageCreated, retention};
 
-pub(super) fn decide(facts: &Facts, command: &Command, new: &NewPackage) -> Result<Decision, Refusal> {
+pub(super) fn decide(facts: &Facts, command: &PackageCommand, new: &NewPackage) -> Result<Decision, Refusal> {
     if new.namespace == Namespace::of_site() {
         return Err(Refusal::NamespaceReserved(new.namespace.clone()));
     }

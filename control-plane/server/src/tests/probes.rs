@@ -103,7 +103,7 @@ async fn the_standard_health_service_follows_database_and_backends() {
 #[tokio::test]
 async fn what_needs_the_database_alone_serves_without_backends() {
     let running = running(Fake::new().0).await;
-    for service in ["artifactstore.v1.EventService", "artifactstore.v1.NodeService"] {
+    for service in ["EventService", "ContractService", "NodeService"].map(|name| format!("artifactstore.v1.{name}")) {
         let mut whole = watched(&running, "").await;
         let mut statuses = watched(&running, service).await;
         becomes(&mut statuses, ServingStatus::Serving).await;

@@ -6,9 +6,9 @@ use std::{
     ops::Bound,
 };
 
-use artifactstore_registry::view::{FileRow, LocationId, RetentionRow, ViewBatch};
+use artifactstore_registry::view::{ContractEventRow, ContractStateRow, FileRow, LocationId, RetentionRow, ViewBatch};
 use artifactstore_types::{
-    ContentAddress, FileId, FileRecord, Namespace, NodeId, NodeRecord, PackageId, PackageRecord, RelativePath,
+    ContentAddress, FileId, FileRecord, Namespace, NodeId, NodeRecord, PackageId, PackageRecord, RelativePath, Sequence,
     StoredLocation,
 };
 
@@ -24,6 +24,10 @@ pub(super) struct Tables {
     pub(super) locations: BTreeMap<LocationId, StoredLocation>,
     pub(super) retention: BTreeMap<PackageId, RetentionRow>,
     pub(super) nodes: BTreeMap<NodeId, NodeRecord>,
+    pub(super) contract_events: BTreeMap<(Namespace, String), ContractEventRow>,
+    /// Events by stream and place in it.
+    pub(super) streams: BTreeMap<(String, Vec<u8>), Sequence>,
+    pub(super) contract_states: BTreeMap<String, ContractStateRow>,
 }
 
 impl Tables {
@@ -57,6 +61,13 @@ impl Tables {
                 self.nodes.insert(node_id, node);
             }
         }
+        for row in batch.contract_events {
+            self.streams.insert((row.subject_id.clone(), row.sort_key.clone()), row.sequence);
+            self.contract_events.insert((row.namespace.clone(), row.event_id.clone()), row);
+        }
+        for row in batch.contract_states {
+            self.contract_states.insert(row.subject_id.clone(), row);
+        }
     }
 
     fn rebind(&mut self, file: FileRecord) {
@@ -81,6 +92,8 @@ impl Tables {
         found.extend(differences("storage_locations", &self.locations, &folded.locations));
         found.extend(differences("retention_state", &self.retention, &folded.retention));
         found.extend(differences("nodes", &self.nodes, &folded.nodes));
+        found.extend(differences("contract_events", &self.contract_events, &folded.contract_events));
+        found.extend(differences("contract_states", &self.contract_states, &folded.contract_states));
         found
     }
 

@@ -13,8 +13,10 @@ macro_rules! migrations {
 type Migrations = &'static [(i64, &'static str, &'static str)];
 
 pub(super) const POSTGRES: Migrations = migrations!(
-    "postgres": 1 "0001_create_registry", 2 "0002_seed_retention_classes", 4 "0004_create_nodes",
+    "postgres": 1 "0001_create_registry", 2 "0002_seed_retention_classes", 3 "0003_create_contract_streams",
+    4 "0004_create_nodes",
 );
 pub(super) const SQLITE: Migrations = migrations!(
-    "sqlite": 1 "0001_create_registry", 2 "0002_seed_retention_classes", 4 "0004_create_nodes",
+    "sqlite": 1 "0001_create_registry", 2 "0002_seed_retention_classes", 3 "0003_create_contract_streams",
+    4 "0004_create_nodes",
 );

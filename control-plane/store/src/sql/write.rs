@@ -11,7 +11,7 @@ use artifactstore_registry::{
 use artifactstore_types::{ControlKey, EventRecord, Fault, NodeHeard, NodeId, PackageRecord, Provenance, Timestamp};
 
 use super::{
-    Session,
+    Session, contracts,
     decode::ProvenanceColumn,
     engine::{Column, Engine, Rows},
     statements::Statement,
@@ -86,6 +86,8 @@ fn view_writes<E: Engine>(views: &ViewBatch) -> Result<Vec<Write<'_>>, Fault> {
         of(&statements.set_retention, retention_columns(views)),
         of(&statements.describe_nodes, node::described_columns(views)?),
         of(&statements.advance_nodes, node::advanced_columns(views)?),
+        of(&statements.insert_contract_events, contracts::event_columns(&views.contract_events)?),
+        of(&statements.set_contract_states, contracts::state_columns(&views.contract_states)?),
     ])
 }
 
@@ -104,7 +106,7 @@ pub(super) fn before(statement: &'static Statement, then: Timestamp) -> Write<'s
     of(statement, vec![times(std::iter::once(then))])
 }
 
-fn of<'a>(statement: &'static Statement, columns: Vec<Column<'a>>) -> Write<'a> {
+pub(super) fn of<'a>(statement: &'static Statement, columns: Vec<Column<'a>>) -> Write<'a> {
     (statement, Rows::new(columns))
 }
 
@@ -114,11 +116,11 @@ fn signed(count: u64) -> Result<i64, Fault> {
     i64::try_from(count).map_err(|_| faults::unwritable(count))
 }
 
-fn all_signed(counts: impl Iterator<Item = u64>) -> Result<Column<'static>, Fault> {
+pub(super) fn all_signed(counts: impl Iterator<Item = u64>) -> Result<Column<'static>, Fault> {
     counts.map(signed).collect::<Result<_, _>>().map(Column::Int)
 }
 
-fn text<'a>(cells: impl Iterator<Item = &'a str>) -> Column<'a> {
+pub(super) fn text<'a>(cells: impl Iterator<Item = &'a str>) -> Column<'a> {
     Column::Text(cells.map(Cow::Borrowed).collect())
 }
 

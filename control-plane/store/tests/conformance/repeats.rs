@@ -19,7 +19,7 @@ pub async fn accepts_the_same_file_again_where_it_may_be_a_repetition(world: Wor
     let (one, two) = (file("a", b"a"), file("b", b"b"));
     ask(&world, package, repeating(vec![one.clone()])).await.unwrap();
     let again = ask(&world, package, repeating(vec![one.clone(), two])).await.unwrap();
-    assert_eq!((again.repeated, again.refused, again.events.len()), (vec![0], vec![], 1));
+    assert_eq!((again.unchanged, again.refused, again.events.len()), (vec![0], vec![], 1));
     assert_eq!(world.record(package).await.file_count, 2);
 
     let others = [
@@ -40,7 +40,7 @@ pub async fn replacing_with_what_is_there_changes_nothing_where_it_may_be_a_repe
     let replacing = || CommitFiles { replace: true, ..repeating(vec![file("a", b"new")]) };
     assert_eq!(ask(&world, package, replacing()).await.unwrap().events.len(), 1);
     let again = ask(&world, package, replacing()).await.unwrap();
-    assert_eq!((again.repeated, again.events.len()), (vec![0], 0));
+    assert_eq!((again.unchanged, again.events.len()), (vec![0], 0));
 }
 
 fn stated(files: Vec<NewFile>, part: u64, fingerprint: u8) -> CommitFiles {

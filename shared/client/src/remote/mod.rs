@@ -2,6 +2,7 @@
 //! the store sends is checked before it is passed on: an answer that is cut short is a fault, never a shorter answer.
 //! Trying again is left to whoever calls.
 
+mod contracts;
 mod direct;
 mod events;
 mod files;
@@ -20,8 +21,9 @@ use artifactstore_wire::{
     opening::answer,
     transport, unreadable,
     v1::{
-        self, event_service_client::EventServiceClient, health_service_client::HealthServiceClient,
-        node_service_client::NodeServiceClient, package_service_client::PackageServiceClient,
+        self, contract_service_client::ContractServiceClient, event_service_client::EventServiceClient,
+        health_service_client::HealthServiceClient, node_service_client::NodeServiceClient,
+        package_service_client::PackageServiceClient,
     },
 };
 use async_trait::async_trait;
@@ -66,6 +68,7 @@ impl Default for RemoteOptions {
 pub struct Remote {
     packages: PackageServiceClient<Channel>,
     events: EventServiceClient<Channel>,
+    contracts: ContractServiceClient<Channel>,
     health: HealthServiceClient<Channel>,
     nodes: NodeServiceClient<Channel>,
     transfers: direct::Nodes,
@@ -96,6 +99,7 @@ impl Remote {
         Self {
             packages: PackageServiceClient::new(channel.clone()).max_decoding_message_size(limits::MESSAGE_BYTES),
             events: EventServiceClient::new(channel.clone()).max_decoding_message_size(limits::MESSAGE_BYTES),
+            contracts: ContractServiceClient::new(channel.clone()).max_decoding_message_size(limits::MESSAGE_BYTES),
             health: HealthServiceClient::new(channel.clone()),
             nodes: NodeServiceClient::new(channel).max_decoding_message_size(limits::MESSAGE_BYTES),
             transfers: direct::Nodes::default(),

@@ -1,8 +1,8 @@
 //! Names of every kind, each under its own rule.
 
 use artifactstore_types::{
-    Actor, BackendId, BackendKind, ClassName, Endpoint, EventType, MediaType, Name, NameRefused, Namespace, NodeId,
-    Producer, ProgramVersion, Subject, Zone,
+    Actor, BackendId, BackendKind, ClassName, Endpoint, EventType, FamilyName, MediaType, Name, NameRefused, Namespace,
+    NodeId, Producer, ProgramVersion, Subject, Zone,
 };
 use proptest::prelude::*;
 
@@ -32,6 +32,7 @@ fn accepts_slug(text: &str) -> bool {
     assert_eq!(accepts::<ClassName>(text), verdict);
     assert_eq!(accepts::<BackendKind>(text), verdict);
     assert_eq!(accepts::<Zone>(text), verdict);
+    assert_eq!(accepts::<FamilyName>(text), verdict);
     verdict
 }
 

@@ -4,3 +4,5 @@ DELETE FROM artifact_files;
 DELETE FROM storage_locations;
 DELETE FROM retention_state;
 DELETE FROM nodes;
+DELETE FROM contract_events;
+DELETE FROM contract_states;
