@@ -9,8 +9,8 @@ use std::{collections::HashMap, ops::Range};
 use artifactstore_types::{EventId, EventRecord, EventType, Ids, PackageId, Sequence, SubjectKind, Timestamp};
 
 use crate::{
-    AnsweredTicket, Command, Decision, Event, EventRefused, Facts, Package, PackageCommand, Prepared, Refusal, Unsealed,
-    decide::decide, package::Stamp, seal, view::ViewBatch,
+    AnsweredTicket, Command, Decision, Event, EventRefused, Facts, Package, PackageCommand, Prepared, Refusal,
+    Unsealed, decide::decide, package::Stamp, seal, view::ViewBatch,
 };
 use contracts::Unfolded;
 

@@ -18,11 +18,8 @@ use tokio_util::sync::CancellationToken;
 /// What moves and keeps files: database and backends.
 const PACKAGES: &str = package_service_server::SERVICE_NAME;
 /// What needs the database alone.
-const IN_THE_DATABASE: [&str; 3] = [
-    event_service_server::SERVICE_NAME,
-    contract_service_server::SERVICE_NAME,
-    node_service_server::SERVICE_NAME,
-];
+const IN_THE_DATABASE: [&str; 3] =
+    [event_service_server::SERVICE_NAME, contract_service_server::SERVICE_NAME, node_service_server::SERVICE_NAME];
 /// What answers even where nothing else does.
 const HEALTH: &str = health_service_server::SERVICE_NAME;
 

@@ -11,8 +11,8 @@ use serde::{
 
 use crate::{
     Actor, BackendId, BackendKind, ClassName, ContentAddress, ContractStream, Digest, Endpoint, EventId, EventType,
-    FamilyName, FileId, MediaType, Metadata, Name, Namespace, NodeId, PackageId, Producer, ProgramVersion, RelativePath, StreamKey, Subject,
-    Timestamp, Value, Zone,
+    FamilyName, FileId, MediaType, Metadata, Name, Namespace, NodeId, PackageId, Producer, ProgramVersion,
+    RelativePath, StreamKey, Subject, Timestamp, Value, Zone,
 };
 
 macro_rules! as_text {

@@ -43,7 +43,7 @@ impl Batch {
             unfolded.streams.entry(subject_id.clone()).or_default().push(((*event).clone(), sequence));
         }
         self.events.extend(records);
-        let contract::Appended { refused, repeated, .. } = appended;
+        let (refused, repeated) = (appended.refused, appended.repeated);
         Ok(Accepted { events: start..self.events.len(), refused, repeated, unchanged: Vec::new() })
     }
 }

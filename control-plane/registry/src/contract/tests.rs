@@ -105,7 +105,10 @@ fn the_rows_of_an_event_are_those_that_the_log_folds_to() {
 fn a_known_event_is_accepted_again_and_appends_nothing() {
     let events = [audit_requested(1, 1, "r", "a"), audit_started(2, 2, "r")];
     let batch = when(given(&events), vec![command(&events, true)]);
-    assert_eq!(*accepted(&batch), Accepted { events: 0..0, refused: vec![], repeated: vec![(0, 1), (1, 2)], unchanged: vec![] });
+    assert_eq!(
+        *accepted(&batch),
+        Accepted { events: 0..0, refused: vec![], repeated: vec![(0, 1), (1, 2)], unchanged: vec![] }
+    );
     assert!(batch.events.is_empty() && batch.views.is_empty());
 }
 

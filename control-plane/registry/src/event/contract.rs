@@ -63,7 +63,7 @@ impl ContractEventAppended {
     pub fn of(record: &EventRecord) -> Result<Option<Self>, EventRefused> {
         match record.subject_kind {
             SubjectKind::Contract => Self::decode(&record.payload).map(Some),
-            SubjectKind::Package => Ok(None),
+            SubjectKind::Package | SubjectKind::Node => Ok(None),
         }
     }
 }

@@ -105,11 +105,11 @@ async fn what_needs_the_database_alone_serves_without_backends() {
     let running = running(Fake::new().0).await;
     for service in ["EventService", "ContractService", "NodeService"].map(|name| format!("artifactstore.v1.{name}")) {
         let mut whole = watched(&running, "").await;
-        let mut statuses = watched(&running, service).await;
+        let mut statuses = watched(&running, &service).await;
         becomes(&mut statuses, ServingStatus::Serving).await;
         running.fake.say(Ok(without_backends()));
         becomes(&mut whole, ServingStatus::NotServing).await;
-        becomes(&mut watched(&running, service).await, ServingStatus::Serving).await;
+        becomes(&mut watched(&running, &service).await, ServingStatus::Serving).await;
         running.fake.say(Ok(without_database()));
         becomes(&mut statuses, ServingStatus::NotServing).await;
         running.fake.say(Ok(fake::healthy()));

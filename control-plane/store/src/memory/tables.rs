@@ -8,8 +8,8 @@ use std::{
 
 use artifactstore_registry::view::{ContractEventRow, ContractStateRow, FileRow, LocationId, RetentionRow, ViewBatch};
 use artifactstore_types::{
-    ContentAddress, FileId, FileRecord, Namespace, NodeId, NodeRecord, PackageId, PackageRecord, RelativePath, Sequence,
-    StoredLocation,
+    ContentAddress, FileId, FileRecord, Namespace, NodeId, NodeRecord, PackageId, PackageRecord, RelativePath,
+    Sequence, StoredLocation,
 };
 
 use crate::{Difference, Finding};

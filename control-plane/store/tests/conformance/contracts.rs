@@ -167,8 +167,7 @@ pub async fn keeps_streams_of_namespaces_apart(world: World) {
 
 pub async fn appends_contract_events_beside_other_changes(world: World) {
     let package = world.package(new_package("run")).await;
-    let files =
-        Request::CommitFiles(CommitFiles { files: vec![file("a", b"a")], ..CommitFiles::default() });
+    let files = Request::CommitFiles(CommitFiles { files: vec![file("a", b"a")], ..CommitFiles::default() });
     let outcomes = world
         .store
         .commit(vec![

@@ -72,7 +72,7 @@ pub async fn one_of_two_statements_made_at_once_is_taken(world: World) {
     let package = world.package(new_package("raced")).await;
     let one = command(package, Request::CommitFiles(stated(vec![file("a", b"a")], 0, 1)));
     let two = command(package, Request::CommitFiles(stated(vec![file("b", b"b")], 0, 2)));
-    let outcomes = world.store.commit(vec![one, two]).await;
+    let outcomes = world.store.commit(vec![one.into(), two.into()]).await;
     assert!(outcomes[0].is_ok());
     assert_eq!(&*outcomes[1].as_ref().unwrap_err().code, "AS-REG-0040");
 }

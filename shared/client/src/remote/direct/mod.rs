@@ -94,11 +94,11 @@ impl Remote {
 
     /// Whether the store has nodes that its clients can go to.
     async fn has_nodes(&self, package: PackageId) -> Result<bool, Fault> {
-        let asked = self.may_go_direct().then(|| self.issue(package, Vec::new(), &BTreeSet::new()));
-        match asked {
-            Some(asked) => asked.await.map(|answers| answers.is_some()),
-            None => Ok(false),
+        if !self.may_go_direct() {
+            return Ok(false);
         }
+        let answers = self.issue(package, Vec::new(), &BTreeSet::new()).await?;
+        Ok(answers.is_some())
     }
 
     /// Tickets for these; nothing where the store has no nodes.
