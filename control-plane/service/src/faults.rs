@@ -33,6 +33,7 @@ pub const CODES: &[(&str, &str)] = &[
     ("AS-SVC-0022", "a thread of the service ended without an answer"),
     ("AS-SVC-0030", "no node has the backend"),
     ("AS-SVC-0031", "a statement or a receipt that is named is not shown"),
+    ("AS-SVC-0032", "a node does not take this control plane yet"),
     ("AS-SVC-0033", "the node did not prove that it has its key"),
     ("AS-SVC-0034", "the node may not join"),
     ("AS-SVC-0035", "the node was removed"),
@@ -190,6 +191,11 @@ pub fn no_node(category: Category, backend_id: Option<&BackendId>) -> Fault {
         Some(backend_id) => fault.about(backend_id),
         None => fault,
     }
+}
+
+pub fn not_taken_yet(refused: &Fault) -> Fault {
+    let message = format!("ask node: it does not take this control plane yet: {}", refused.message);
+    Fault::new("AS-SVC-0032", Category::Unavailable, message)
 }
 
 pub fn not_proven(node_id: &NodeId, refused: &dyn std::error::Error) -> Fault {

@@ -80,7 +80,7 @@ impl Fleet {
             number
         };
         self.know_one(record.clone());
-        let keys = self.parts().store.list_control_keys(self.parts().clock.now()).await?;
+        let keys = self.keys_with_own().await?;
         Ok(Session { fleet: self.clone(), node_id, number, superseded, status: record.status, keys })
     }
 }

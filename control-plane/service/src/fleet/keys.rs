@@ -33,6 +33,17 @@ impl Fleet {
         i64::try_from(self.options().key_seconds.saturating_mul(1_000_000) / u64::from(PARTS)).unwrap_or(i64::MAX)
     }
 
+    /// The keys that are trusted now, this control plane's among them: a node that has been told of them takes its tokens.
+    pub(super) async fn keys_with_own(&self) -> Result<Vec<ControlKey>, Fault> {
+        let now = self.parts().clock.now();
+        let keys = self.parts().store.list_control_keys(now).await?;
+        if keys.iter().any(|key| key.public_key == *self.signing_key().public_key().bytes()) {
+            return Ok(keys);
+        }
+        self.extend_key(now).await?;
+        self.parts().store.list_control_keys(now).await
+    }
+
     /// Has the key of this control plane trusted from now on, or for longer.
     pub(crate) async fn extend_key(&self, now: Timestamp) -> Result<(), Fault> {
         // Clocks of nodes may be behind.

@@ -84,7 +84,7 @@ impl Fleet {
         let mut last = self.nobody(backend_id);
         for plane in self.ways(backend_id, key) {
             match ask(plane).await {
-                Err(fault) if is_out_of_reach(&fault) => last = fault,
+                Err(fault) if is_out_of_reach(&fault) => last = of_a_node(fault),
                 answer => return answer,
             }
         }
@@ -101,6 +101,12 @@ impl Fleet {
     pub(crate) fn fresh_key(&self) -> PlacementKey {
         PlacementKey::of_blob(&ContentAddress::of(self.parts().ids.next().as_bytes()))
     }
+}
+
+/// The fault of a node as those see it who asked this control plane. That a node does not take its token is no matter of
+/// theirs, and passes: a node is told of new keys within a moment.
+fn of_a_node(fault: Fault) -> Fault {
+    if fault.category == Category::Unauthenticated { faults::not_taken_yet(&fault) } else { fault }
 }
 
 /// Whether another node may do better.
@@ -127,7 +133,7 @@ impl DataPlane for Fleet {
                     tracing::warn!(node = %node.node_id, %fault, "a node cannot be reached; another takes the upload");
                     failed.insert(node.node_id);
                 }
-                answer => return answer,
+                answer => return answer.map_err(of_a_node),
             }
         }
     }
@@ -138,7 +144,9 @@ impl DataPlane for Fleet {
         blobs: BoxStream<'static, Blob>,
     ) -> BoxStream<'static, Result<Receipt, Fault>> {
         match self.place(self.fresh_key(), backend_id.as_ref(), &BTreeSet::new()) {
-            Ok(Placed { backend_id, plane, .. }) => plane.ingest_batch(Some(backend_id), blobs),
+            Ok(Placed { backend_id, plane, .. }) => {
+                plane.ingest_batch(Some(backend_id), blobs).map(|answer| answer.map_err(of_a_node)).boxed()
+            }
             // Each blob is answered, so that whoever sends them learns it of each.
             Err(fault) => blobs.map(move |_| Err(fault.clone())).boxed(),
         }
@@ -158,7 +166,7 @@ impl DataPlane for Fleet {
         let ways = self.ways(Some(backend_id), &PlacementKey::of_blob(&address));
         let sources = ways.into_iter().map(|plane| source(plane, address, location.clone()));
         let Reading { size_bytes, range, verified, bytes } =
-            resumed(address, range, sources, self.nobody(Some(backend_id))).await?;
+            resumed(address, range, sources, self.nobody(Some(backend_id))).await.map_err(of_a_node)?;
         Ok(Served { blob: ServedBlob { size_bytes, range, verified }, bytes })
     }
 
