@@ -114,26 +114,15 @@ impl NodeSettings {
         let Identity { node_id, endpoint, zone, weight } = identity;
         let endpoint = endpoint.map_or_else(|| format!("http://{}", self.grpc_addr), |endpoint| endpoint.to_string());
         let zone = zone.map(|zone| format!(", zone {zone}")).unwrap_or_default();
-        let mut told = format!("node {node_id}, reached at {endpoint}, weight {weight}{zone}\n");
-        told += &format!("listens for gRPC on {}, for HTTP on {}\n", self.grpc_addr, self.http_addr);
         let made = if self.key_file.exists() { "" } else { " (will be made)" };
-        told += &format!("key {}{made}\n", self.key_file.display());
-        for control_plane in control_planes {
-            told += &format!("control plane {control_plane}\n");
-        }
-        for (id, backend) in backends {
-            told += &match backend {
-                BackendSettings::Local { root, .. } => format!("backend {id}: the directory {}\n", root.display()),
-                BackendSettings::S3(bucket) => {
-                    let at = bucket.endpoint.as_deref().unwrap_or("Amazon");
-                    let prefix = bucket.prefix.as_deref().map(|prefix| format!("/{prefix}")).unwrap_or_default();
-                    let shared = if bucket.is_shared() { "shared" } else { "this node's alone" };
-                    format!("backend {id}: the bucket {}{prefix} at {at}, {shared}\n", bucket.bucket)
-                }
-                BackendSettings::Memory { .. } => format!("backend {id}: memory, gone when the process is\n"),
-            };
-        }
-        Ok(told)
+        let mut told = vec![
+            format!("node {node_id}, reached at {endpoint}, weight {weight}{zone}"),
+            format!("listens for gRPC on {}, for HTTP on {}", self.grpc_addr, self.http_addr),
+            format!("key {}{made}", self.key_file.display()),
+        ];
+        told.extend(control_planes.iter().map(|control_plane| format!("control plane {control_plane}")));
+        told.extend(backends.iter().map(|(id, backend)| format!("backend {id}: {}", backend.told())));
+        Ok(told.join("\n") + "\n")
     }
 
     /// What the settings mean.
@@ -209,7 +198,7 @@ pub enum BackendSettings {
         root: PathBuf,
     },
     /// A bucket, which several nodes may share.
-    S3(BucketSettings),
+    S3(Box<BucketSettings>),
     /// Memory of this process, for tests: gone when the process is.
     Memory {
         /// Its name over the whole site.
@@ -221,7 +210,16 @@ impl BackendSettings {
     /// Its name, as it was given.
     fn id(&self) -> &str {
         match self {
-            Self::Local { id, .. } | Self::Memory { id } | Self::S3(BucketSettings { id, .. }) => id,
+            Self::Local { id, .. } | Self::Memory { id } => id,
+            Self::S3(bucket) => &bucket.id,
+        }
+    }
+
+    fn told(&self) -> String {
+        match self {
+            Self::Local { root, .. } => format!("the directory {}", root.display()),
+            Self::S3(bucket) => bucket.told(),
+            Self::Memory { .. } => "memory, gone when the process is".to_owned(),
         }
     }
 }

@@ -1,5 +1,7 @@
 //! Uploads that are gone on with: after a lost connection, after a crash, and whatever a confused client sends.
 
+mod bucket;
+
 use std::{
     fs,
     path::Path,

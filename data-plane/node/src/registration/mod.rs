@@ -18,6 +18,9 @@ const SHORTEST_PAUSE: Duration = Duration::from_millis(100);
 /// The longest one: a control plane that is back is found within this, jitter included.
 const LONGEST_PAUSE: Duration = Duration::from_secs(10);
 
+/// How long the streams may take to say that the node ends.
+const FAREWELL: Duration = Duration::from_secs(2);
+
 /// The streams to the control planes.
 pub struct Registration {
     ended: CancellationToken,
@@ -31,26 +34,27 @@ impl Registration {
         let mut streams = JoinSet::new();
         for endpoint in control_planes {
             let (announcer, endpoint, ended) = (announcer.clone(), endpoint.clone(), ended.clone());
-            streams.spawn(async move {
-                // Nothing is lost when a stream is cut: whatever it said was said of this moment.
-                ended.run_until_cancelled(keep_announced(&announcer, &endpoint)).await;
-            });
+            streams.spawn(async move { keep_announced(&announcer, &endpoint, &ended).await });
         }
         Self { ended, streams }
     }
 
-    /// Ends every stream.
+    /// Ends every stream, when it has said that the node ends.
     pub async fn end(mut self) {
         self.ended.cancel();
-        while self.streams.join_next().await.is_some() {}
+        let all = async { while self.streams.join_next().await.is_some() {} };
+        if time::timeout(FAREWELL, all).await.is_err() {
+            // A control plane that does not listen any more finds out by itself.
+            self.streams.shutdown().await;
+        }
     }
 }
 
-async fn keep_announced(announcer: &Announcer, endpoint: &Endpoint) {
+async fn keep_announced(announcer: &Announcer, endpoint: &Endpoint, ended: &CancellationToken) {
     let mut pauses = pauses();
     let mut last: Option<Fault> = None;
     loop {
-        let (was_accepted, fault) = announcer.announce(endpoint).await;
+        let Some((was_accepted, fault)) = announcer.announce(endpoint, ended).await else { return };
         announcer.site.lose(endpoint, fault.to_string());
         if was_accepted {
             pauses = self::pauses();
@@ -61,7 +65,10 @@ async fn keep_announced(announcer: &Announcer, endpoint: &Endpoint) {
             tracing::warn!(control_plane = %endpoint, %fault, "not known to this control plane; trying again");
         }
         last = Some(fault);
-        time::sleep(pauses.next().unwrap_or(LONGEST_PAUSE)).await;
+        let pause = time::sleep(pauses.next().unwrap_or(LONGEST_PAUSE));
+        if ended.run_until_cancelled(pause).await.is_none() {
+            return;
+        }
     }
 }
 

@@ -17,6 +17,7 @@ use tokio::{
     time::{self, MissedTickBehavior},
 };
 use tokio_stream::wrappers::ReceiverStream;
+use tokio_util::sync::CancellationToken;
 
 use crate::{faults, load::Load, readiness::Readiness, site::Site};
 
@@ -44,13 +45,13 @@ type Answers = BoxStream<'static, Result<v1::AnnounceResponse, Fault>>;
 
 impl Announcer {
     /// Announces the node to one control plane and keeps it known there, until the stream ends. Says whether it was known
-    /// at all, and why it is no longer.
-    pub async fn announce(&self, endpoint: &Endpoint) -> (bool, Fault) {
-        match self.open(endpoint).await {
-            Err(fault) => (false, fault),
+    /// at all, and why it is no longer; `None` where `ended` was, and the control plane told.
+    pub async fn announce(&self, endpoint: &Endpoint, ended: &CancellationToken) -> Option<(bool, Fault)> {
+        match ended.run_until_cancelled(self.open(endpoint)).await? {
+            Err(fault) => Some((false, fault)),
             Ok((said, heard, interval)) => {
                 tracing::info!(control_plane = %endpoint, ?interval, "known to this control plane");
-                (true, self.keep(endpoint, said, heard, interval).await)
+                self.keep(endpoint, said, heard, interval, ended).await.map(|fault| (true, fault))
             }
         }
     }
@@ -100,7 +101,8 @@ impl Announcer {
         said: mpsc::Sender<v1::AnnounceRequest>,
         mut heard: Answers,
         interval: Duration,
-    ) -> Fault {
+        ended: &CancellationToken,
+    ) -> Option<Fault> {
         let mut ticks = time::interval(interval);
         ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
         let beating = async {
@@ -110,9 +112,10 @@ impl Announcer {
                 tokio::select! {
                     _ = ticks.tick() => {}
                     () = self.readiness.ending.cancelled(), if !told_of_end => told_of_end = true,
+                    () = ended.cancelled(), if told_of_end => return None,
                 }
                 if let Err(fault) = say(&said, Said::Heartbeat(self.heartbeat(interval).await.into())).await {
-                    return fault;
+                    return Some(fault);
                 }
             }
         };
@@ -129,10 +132,16 @@ impl Announcer {
                 }
             }
         };
-        tokio::select! {
-            fault = hearing => fault,
+        let fault = tokio::select! {
+            fault = hearing => Some(fault),
             fault = beating => fault,
+        };
+        if fault.is_none() {
+            // What was said is on its way until the other side ends too.
+            drop(said);
+            while let Ok(Some(_)) = heard.try_next().await {}
         }
+        fault
     }
 
     /// Made within one interval, whatever the backends do: a node that is silent counts as gone.

@@ -72,6 +72,13 @@ impl BucketSettings {
         self.shared.unwrap_or(true)
     }
 
+    pub(super) fn told(&self) -> String {
+        let at = self.endpoint.as_deref().unwrap_or("Amazon");
+        let prefix = self.prefix.as_deref().map(|prefix| format!("/{prefix}")).unwrap_or_default();
+        let shared = if self.is_shared() { "shared" } else { "this node's alone" };
+        format!("the bucket {}{prefix} at {at}, {shared}", self.bucket)
+    }
+
     /// What they mean. Keys that are not in a file of their own are looked for by `variable`.
     pub(crate) fn options(&self, variable: impl Fn(&str) -> Option<String>) -> Result<S3Options, Fault> {
         let credentials = match (&self.credentials_file, &self.profile) {

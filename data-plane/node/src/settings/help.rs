@@ -46,13 +46,10 @@ pub fn help() -> String {
         It is told what it needs by the TOML file that ARTIFACTSTORE_CONFIG names (the names below in lower case, without\n\
         the prefix), then by the environment; the later wins, and a name that is not known is an error.\n\n",
     );
-    for Setting { name, default, meaning } in SETTINGS {
-        help += &format!("  ARTIFACTSTORE_{}", name.to_uppercase());
-        if !default.is_empty() {
-            help += &format!(" [{default}]");
-        }
-        help += &format!("\n      {meaning}\n");
-    }
+    help.extend(SETTINGS.iter().map(|Setting { name, default, meaning }| {
+        let default = if default.is_empty() { String::new() } else { format!(" [{default}]") };
+        format!("  ARTIFACTSTORE_{}{default}\n      {meaning}\n", name.to_uppercase())
+    }));
     help += "\nSeveral backends are listed in the file, the one for bytes without a wish first. The id of a backend means one\n\
         store over the whole site:\n\n  \
         [[backends]]\n  \

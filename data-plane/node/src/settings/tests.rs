@@ -160,6 +160,6 @@ fn a_bucket_is_told_by_the_words_of_the_engine() {
     assert_eq!(options.index_path.as_deref(), Some(Path::new("/var/rgw.redb")));
     let none = bucket.options(|_| None).unwrap_err();
     assert!(none.code == "AS-NODE-0001" && none.message.contains("AWS_ACCESS_KEY_ID"), "{none}");
-    let by_file = BucketSettings { credentials_file: Some("/keys".into()), ..bucket.clone() };
+    let by_file = BucketSettings { credentials_file: Some("/keys".into()), ..(**bucket).clone() };
     assert!(by_file.options(|_| None).is_ok());
 }

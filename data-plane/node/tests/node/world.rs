@@ -210,6 +210,8 @@ impl NodeService for Hearing {
                 let heartbeat = NodeHeartbeat::try_from(heartbeat).unwrap();
                 hearing.beat.send_modify(|(count, last)| (*count, *last) = (*count + 1, heartbeat));
             }
+            // The node has said all it has to say.
+            hearing.say.send_replace(None);
         });
         Ok(Response::new(ReceiverStream::new(receiver).boxed()))
     }
