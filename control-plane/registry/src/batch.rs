@@ -4,7 +4,7 @@
 
 use std::{collections::HashMap, ops::Range};
 
-use artifactstore_types::{EventId, EventRecord, EventType, Ids, PackageId, Sequence, SubjectKind};
+use artifactstore_types::{EventId, EventRecord, EventType, FileRecord, Ids, PackageId, Sequence, SubjectKind};
 
 use crate::{
     Command, Event, EventRefused, Facts, Package, Prepared, Refusal, Unsealed, decide, package::Stamp, seal,
@@ -16,6 +16,8 @@ use crate::{
 pub struct Accepted {
     /// Its events, as a range of [`Batch::events`].
     pub events: Range<usize>,
+    /// The files they bind, in order.
+    pub files: Vec<FileRecord>,
     /// Items of it that were refused on their own, by index.
     pub refused: Vec<(usize, Refusal)>,
 }
@@ -78,14 +80,15 @@ impl Batch {
             Ok(decided) => decided,
             Err(refusal) => return (state, Err(refusal)),
         };
-        let mut state = state;
+        let (mut state, mut files) = (state, Vec::new());
         for (event, record) in decision.events.iter().zip(&records) {
             facts.apply(command.package_id, event);
             state = Package::apply(state, command.package_id, Stamp::from(record), Some(event));
             self.views.apply(command.package_id, record, Some(event));
+            files.extend(event.file(command.package_id, record.recorded_at));
         }
         self.events.extend(records);
-        (state, Ok(Accepted { events: start..self.events.len(), refused: decision.refused }))
+        (state, Ok(Accepted { events: start..self.events.len(), files, refused: decision.refused }))
     }
 
     /// Makes the records of a decision. Nothing is kept of it unless all of them can be made.

@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 
 use artifactstore_client::KnownFile;
-use artifactstore_registry::{self as registry, Event, Request};
+use artifactstore_registry::{self as registry, Request};
 use artifactstore_types::{
     ContentAddress, DualDigest, Fault, FileHeader, FileId, FileRecord, Namespace, Receipt, StoredLocation, Upload,
 };
@@ -74,12 +74,10 @@ impl Service {
         let committed = self.submit(upload.package_id, &upload.actor, Request::CommitFiles(request)).await?;
 
         let mut refused: HashMap<usize, Fault> = committed.refused.into_iter().collect();
-        let mut records = committed.events.iter().filter_map(|event| {
-            Event::file_of(event).map(|file| file.map_err(|_| faults::unexpected_event(upload.package_id)))
-        });
+        let mut records = committed.files.into_iter();
         let answer = |index| match refused.remove(&index) {
             Some(fault) => Err(fault),
-            None => records.next().unwrap_or_else(|| Err(faults::unexpected_event(upload.package_id))),
+            None => records.next().ok_or_else(|| faults::unexpected_event(upload.package_id)),
         };
         Ok((0..count).map(answer).collect())
     }

@@ -18,6 +18,7 @@ pub(crate) fn answers(
         match decided {
             Ok(accepted) => Ok(Committed {
                 events: events.by_ref().take(accepted.events.len()).collect(),
+                files: accepted.files,
                 refused: refused(accepted.refused, operation, package),
             }),
             Err(refusal) => Err(refusal.into_fault(operation, package)),

@@ -104,6 +104,7 @@ statements! {
         list_files,
         list_migrations,
         list_packages,
+        list_placed_files,
         list_revision_gaps,
         load_ends,
         load_head,

@@ -1,0 +1,13 @@
+-- The first $3 files of the package $1 in the order of their paths, strictly after the path $2 (empty: from the first), in
+-- any order, each with every location of its blob. The ids of those begin with the first 8 bytes of its digest; $4 is the
+-- last that can follow.
+SELECT
+    f.file_id, f.package_id, f.relative_path, f.media_type, f.executable, f.size_bytes, f.digest_primary, f.digest_sha256,
+    f.created_at, l.backend_id, l.storage_key, l.byte_offset, l.byte_length, l.node_id, l.stored_at
+FROM (
+    SELECT * FROM artifact_files WHERE package_id = $1 AND relative_path > $2 ORDER BY relative_path LIMIT $3
+) AS f
+LEFT JOIN storage_locations AS l
+    ON l.storage_location_id >= substr(f.digest_primary, 1, 8)
+    AND l.storage_location_id <= substr(f.digest_primary, 1, 8) || $4
+    AND l.content_address = f.content_address
