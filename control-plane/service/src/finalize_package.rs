@@ -13,7 +13,7 @@ use crate::{Service, faults};
 /// How often a manifest is built anew because files were added meanwhile.
 const ATTEMPTS: usize = 5;
 /// How many files are asked of the registry at once.
-const PAGE: u32 = 2_000;
+const PAGE: u32 = 10_000;
 
 impl Service {
     pub(crate) async fn finalize_package(&self, actor: &Actor, id: PackageId) -> Result<PackageRecord, Fault> {

@@ -8,6 +8,8 @@ mod stream;
 
 use std::{path::PathBuf, process::ExitCode};
 
+// What is measured takes its memory from where every program of the project does.
+use artifactstore_kit as _;
 use clap::{Parser, Subcommand};
 
 /// Measure, and print ratios in one run.
