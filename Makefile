@@ -14,7 +14,7 @@ demo: ## build, push this tree into a throw-away store, pull it back, compare, v
 dev: ## serve gRPC on 7070 and HTTP on 7071, on SQLite and a directory below ./var
 	$(RUN) dev
 
-test: ## run every test on memory, SQLite and PostgreSQL; installs PostgreSQL where it is missing
+test: ## run every test on memory, SQLite, PostgreSQL and Ceph RGW; installs what is missing
 	@deploy/dev/test
 
 lint: ## formatting, clippy without warnings, the rules of the house

@@ -30,6 +30,8 @@ pub(crate) struct Backend {
     pub clock: Arc<dyn Clock>,
     pub ids: Arc<dyn Ids>,
     pub store: Store,
+    /// The same store, asked for its health.
+    pub prompt: Store,
     pub packs: Arc<Packs>,
     pub index: Arc<Index>,
     pub packer: Packer,
@@ -49,16 +51,19 @@ pub(crate) struct Backend {
 
 impl Backend {
     pub fn open(runtime: &Handle, engine: &EngineOptions, options: BackendOptions) -> Self {
+        let prompt = options.prompt.unwrap_or_else(|| Arc::clone(&options.store));
+        let prompt = Store::new(options.id.clone(), prompt, engine.call_deadline);
         let store = Store::new(options.id.clone(), options.store, engine.call_deadline);
-        let packs = Arc::new(Packs::new(store.clone(), Arc::clone(&engine.clock), Arc::clone(&engine.ids)));
+        let (clock, ids) = (Arc::clone(&engine.clock), Arc::clone(&engine.ids));
+        let packs = Arc::new(Packs::new(store.clone(), clock, ids, options.shared));
         let stopper = Stopper::new();
         let sealing = Sealing { target_bytes: engine.pack_target_bytes, delay: engine.seal_delay };
         let rewriting = Arc::new(Mutex::new(()));
-        let (index, keep_loaded) = Index::new(options.index_path, Arc::clone(&packs), stopper.stop());
+        let (index, keep_loaded) = Index::new(options.index_path, options.shared, Arc::clone(&packs), stopper.stop());
         let (packer, pack) = Packer::new(Arc::clone(&packs), Arc::clone(&index), sealing, stopper.stop());
         let (remover, remove) =
             Remover::new(Arc::clone(&packs), Arc::clone(&index), Arc::clone(&rewriting), stopper.stop());
-        let sweep = sweep::sweep(store.clone(), Arc::clone(&engine.clock), stopper.stop());
+        let sweep = sweep::sweep(store.clone(), options.unfinished, Arc::clone(&engine.clock), stopper.stop());
         let mut tasks = JoinSet::new();
         tasks.spawn_on(keep_loaded, runtime);
         tasks.spawn_on(pack, runtime);
@@ -70,6 +75,7 @@ impl Backend {
             clock: Arc::clone(&engine.clock),
             ids: Arc::clone(&engine.ids),
             store,
+            prompt,
             packs,
             index,
             packer,

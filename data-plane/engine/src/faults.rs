@@ -5,6 +5,8 @@ use std::{error::Error as _, io};
 
 use artifactstore_types::{BackendId, Category, ContentAddress, Digest, Fault, RangeRefused, Retry};
 
+use crate::s3::{RefusalKind, refusal_of};
+
 /// Every code, with what it means in a line. The pages in `docs/errors/` are checked against it.
 pub const CODES: &[(&str, &str)] = &[
     (UNKNOWN_BACKEND, "the node has no backend of that name"),
@@ -128,6 +130,11 @@ pub(crate) fn is_stopped(fault: &Fault) -> bool {
     fault.code == STOPPED
 }
 
+pub(crate) fn bucket_unusable(backend_id: &BackendId, error: &object_store::Error) -> Fault {
+    let message = format!("the bucket cannot be used: {error}");
+    Fault::new(MISCONFIGURED, Category::FailedPrecondition, message).about(backend_id)
+}
+
 pub(crate) fn stopped() -> Fault {
     Fault::new(STOPPED, Category::Unavailable, "the node is shutting down").with_unknown_outcome()
 }
@@ -153,7 +160,15 @@ pub(crate) fn no_thread(error: &io::Error) -> Fault {
 pub(crate) fn of_store(backend_id: &BackendId, operation: &str, error: &object_store::Error) -> Fault {
     use object_store::Error as Store;
     let message = format!("{operation} failed: {error}");
+    let refused = refusal_of(error).map(|refusal| refusal.kind);
     match error {
+        _ if refused == Some(RefusalKind::Misconfigured) => {
+            Fault::new(MISCONFIGURED, Category::Unavailable, message).with_retry(Retry::Never)
+        }
+        _ if refused == Some(RefusalKind::Access) => {
+            Fault::new(ACCESS, Category::Unavailable, message).with_retry(Retry::Never)
+        }
+        _ if refused == Some(RefusalKind::NoSpace) => Fault::new(NO_SPACE, Category::Exhausted, message),
         Store::NotFound { .. } => Fault::new(NOT_FOUND, Category::NotFound, message),
         // The runtime gives up what it has not begun when it ends.
         Store::JoinError { source } if source.is_cancelled() => stopped(),

@@ -33,8 +33,8 @@ pub(crate) async fn look(backend: &Backend) -> BackendHealth {
 
 async fn probe(backend: &Backend) -> Result<(), Fault> {
     let key = keys::staging(backend.ids.next());
-    backend.store.put(&key, "probe".into()).await?;
-    backend.store.delete(&key).await
+    backend.prompt.put(&key, "probe".into()).await?;
+    backend.prompt.delete(&key).await
 }
 
 #[derive(Clone, Copy)]

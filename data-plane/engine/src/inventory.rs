@@ -1,7 +1,7 @@
 //! What a backend holds: first the blobs of their own in the order of their keys, then the packed ones in the order of
 //! their addresses. A cursor names the last thing looked at.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::HashSet;
 
 use artifactstore_dataplane::{Inventory, InventoryEntry};
 use artifactstore_types::{BackendId, ContentAddress, Fault, Location};
@@ -60,6 +60,9 @@ impl Cursor {
 pub(crate) async fn page(backend: &Backend, cursor: Option<String>, limit: usize) -> Result<Inventory, Fault> {
     let limit = limit.clamp(1, PAGE);
     let cursor = cursor.map(|text| Cursor::decode(&text).ok_or_else(faults::bad_cursor)).transpose()?;
+    if cursor.is_none() {
+        backend.index.catch_up(&backend.packs).await?;
+    }
     let mut entries = Vec::new();
     let next = match cursor {
         Some(Cursor::Packed(after)) => Cursor::Packed(after),
@@ -127,8 +130,7 @@ pub(crate) async fn have(backend: &Backend, addresses: &[ContentAddress]) -> Res
     if addresses.len() > MOST_ADDRESSES {
         return Err(faults::too_many_addresses(MOST_ADDRESSES));
     }
-    let packed = backend.index.find_present(&backend.packs, addresses.to_vec()).await?;
-    let packed: HashMap<_, _> = packed.into_iter().collect();
+    let packed = backend.index.find_anywhere(&backend.packs, addresses).await?;
     let look = |address: ContentAddress| {
         let known = packed.get(&address).map(|at| packed_location(&backend.id, at));
         async move {

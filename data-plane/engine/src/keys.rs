@@ -151,6 +151,12 @@ pub(crate) fn staging(id: Uuid) -> Path {
     Path::from(format!("{STAGING}/{}", id.simple()))
 }
 
+/// Whether large blobs are sent to this key: to their address, or to staging.
+pub(crate) fn takes_uploads(key: &Path) -> bool {
+    let staged = || key.as_ref().strip_prefix(STAGING).is_some_and(|rest| rest.starts_with('/'));
+    matches!(parse(key.as_ref()), Some(Stored::Blob(_))) || staged()
+}
+
 /// What `key` names, if it is a key this module makes for stored bytes.
 pub(crate) fn parse(key: &str) -> Option<Stored> {
     let name = key.rsplit('/').next()?;

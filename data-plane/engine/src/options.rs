@@ -3,11 +3,12 @@
 use std::{fmt, io, path::PathBuf, sync::Arc, time::Duration};
 
 use artifactstore_types::{BackendId, Clock, Fault, Ids, NodeId};
-use object_store::ObjectStore;
+use object_store::{ObjectStore, memory::InMemory};
 
 use crate::{
     directory::{DirectoryStore, Disk, LocalDisk},
     faults,
+    s3::{S3Options, S3Store, UnfinishedUploads},
 };
 
 const KIB: usize = 1024;
@@ -30,6 +31,12 @@ pub struct BackendOptions {
     /// Whether parts grow with their number, for a store that takes so many and no more. What an ingest holds in memory
     /// grows with them.
     pub parts_grow: bool,
+    /// Whether engines of other processes have the same store open.
+    pub shared: bool,
+    /// The store as it is asked for its health: without the patience that everything else takes. `None`: like all else.
+    pub prompt: Option<Arc<dyn ObjectStore>>,
+    /// The store's uploads that nobody ends, where it keeps such.
+    pub unfinished: Option<UnfinishedUploads>,
 }
 
 impl BackendOptions {
@@ -56,12 +63,51 @@ impl BackendOptions {
             volume: Some(root),
             part_bytes: 2 * MIB,
             parts_grow: false,
+            shared: false,
+            prompt: None,
+            unfinished: None,
         })
+    }
+
+    /// A bucket. It is not asked anything yet: [`backend_health`] says whether it can be used.
+    ///
+    /// [`backend_health`]: artifactstore_dataplane::DataPlane::backend_health
+    ///
+    /// # Errors
+    /// The options contradict each other or name a file that cannot be read.
+    pub fn s3(id: BackendId, options: &S3Options) -> Result<Self, Fault> {
+        let store = S3Store::new(options).map_err(|error| faults::bucket_unusable(&id, &error))?;
+        Ok(Self {
+            id,
+            store: store.objects(),
+            index_path: options.index_path.clone(),
+            volume: None,
+            part_bytes: options.part_bytes,
+            parts_grow: true,
+            shared: options.shared,
+            prompt: Some(store.promptly()),
+            unfinished: Some(store.unfinished()),
+        })
+    }
+
+    /// Bytes in this process's memory, gone with it.
+    pub fn memory(id: BackendId) -> Self {
+        Self::store(id, Arc::new(InMemory::new()))
     }
 
     /// Any other store, with its index in memory and parts of a size that every store takes.
     pub fn store(id: BackendId, store: Arc<dyn ObjectStore>) -> Self {
-        Self { id, store, index_path: None, volume: None, part_bytes: 8 * MIB, parts_grow: true }
+        Self {
+            id,
+            store,
+            index_path: None,
+            volume: None,
+            part_bytes: 8 * MIB,
+            parts_grow: true,
+            shared: false,
+            prompt: None,
+            unfinished: None,
+        }
     }
 }
 

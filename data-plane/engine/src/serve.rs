@@ -80,10 +80,17 @@ pub(crate) async fn read_packed(
     location: &Location,
 ) -> Result<Bytes, Fault> {
     let end = location.offset.checked_add(location.length).ok_or_else(|| faults::not_found(address))?;
-    if location.length > MOST_PACKED_BYTES || backend.index.is_dead(&backend.packs, pack, address).await? {
+    if location.length > MOST_PACKED_BYTES {
         return Err(faults::not_found(address));
     }
-    match backend.store.read(&keys::pack(pack), location.offset..end).await? {
+    // Where others have the store open too, both are questions to it: they are asked at once.
+    let key = keys::pack(pack);
+    let is_dead = backend.index.is_dead(&backend.packs, pack, address);
+    let (is_dead, found) = futures::try_join!(is_dead, backend.store.read(&key, location.offset..end))?;
+    if is_dead {
+        return Err(faults::not_found(address));
+    }
+    match found {
         Piece::Bytes(bytes) if ContentAddress::of(&bytes) == address => Ok(bytes),
         Piece::Bytes(_) | Piece::Short if quarantine::doubt_packed(backend, pack, address, location).await? => {
             Err(faults::damaged(address))

@@ -191,7 +191,7 @@ impl Store {
     }
 
     /// A stream of the store in which every item has the deadline of a call.
-    fn paced<T: Send + 'static>(
+    pub fn paced<T: Send + 'static>(
         &self,
         operation: &'static str,
         stream: BoxStream<'static, object_store::Result<T>>,

@@ -2,17 +2,21 @@
 //! nothing one leaves is seen by another. The server is the one that `ARTIFACTSTORE_TEST_DATABASE_URL` names, or else one
 //! that is started for the purpose. Tables are not made here; whoever owns them makes them.
 
-mod cluster;
 #[cfg(test)]
 mod tests;
 
-use std::{env, thread};
+use std::{env, sync::OnceLock, thread};
 
 use artifactstore_types::{Ids as _, SystemIds};
 use sqlx::{AssertSqlSafe, Connection as _, PgConnection};
 
+use crate::service::{Running, Service};
+
 /// The URL of a server on which tests may create databases, such as `postgres://postgres@localhost/postgres`.
 pub const SERVER_VARIABLE: &str = "ARTIFACTSTORE_TEST_DATABASE_URL";
+
+/// Its first lines are the server's process and start.
+const POSTGRES: Service = Service { name: "pg", variables: "PG", running: &["data/postmaster.pid"] };
 
 /// An empty database, removed with everything in it when this is dropped, even where it is still connected to.
 ///
@@ -62,8 +66,14 @@ impl Drop for TestDatabase {
 async fn server() -> String {
     match env::var(SERVER_VARIABLE) {
         Ok(url) if !url.is_empty() => url,
-        _ => tokio::task::spawn_blocking(cluster::url).await.expect("a PostgreSQL for tests"),
+        _ => tokio::task::spawn_blocking(started).await.expect("a PostgreSQL for tests"),
     }
+}
+
+/// The URL of a server that runs for as long as this process does.
+fn started() -> String {
+    static STARTED: OnceLock<Running> = OnceLock::new();
+    STARTED.get_or_init(|| POSTGRES.start()).printed.trim().to_owned()
 }
 
 async fn execute(server: &str, sql: String) -> Result<(), sqlx::Error> {

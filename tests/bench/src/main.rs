@@ -1,6 +1,7 @@
 //! Measures. Every figure is a ratio in one run: our number over a limit or a peer measured a moment before on the same
 //! machine, rounds alternating, median and spread printed. Nothing is asserted.
 
+mod bucket;
 mod material;
 mod measure;
 mod small_files;
@@ -43,6 +44,19 @@ enum Workload {
         #[arg(long, default_value_t = 4096)]
         size: usize,
     },
+    /// B9: a large blob, and many small ones, into the bucket that deploy/dev/rgw-up exports, beside the same bytes sent
+    /// straight there.
+    B9 {
+        /// The size of the large blob, in MiB.
+        #[arg(long, default_value_t = 1024)]
+        mib: usize,
+        /// How many small ones.
+        #[arg(long, default_value_t = 10_000)]
+        files: usize,
+        /// The size of each, in bytes.
+        #[arg(long, default_value_t = 4096)]
+        size: usize,
+    },
 }
 
 #[tokio::main]
@@ -51,6 +65,7 @@ async fn main() -> ExitCode {
     let done = match workload {
         Workload::B1 { mib } => stream::run(&dir, rounds, mib).await,
         Workload::B3 { files, size } => small_files::run(&dir, rounds, files, size).await,
+        Workload::B9 { mib, files, size } => bucket::run(rounds, mib, files, size).await,
     };
     match done {
         Ok(()) => ExitCode::SUCCESS,

@@ -75,7 +75,10 @@ impl Index {
             packs.saw(newest);
         }
         let start = newest.filter(|_| complete).map(|newest| keys::pack(newest.earlier(OVERLAP_MILLIS)));
-        self.load_packs(&opened, packs, start.as_ref()).await?;
+        let listed = self.load_packs(&opened, packs, start.as_ref()).await?;
+        if let Some(others) = &self.others {
+            others.listed_up_to(listed.max(newest)).await;
+        }
         self.asked(&opened, Tables::set_complete).await?;
         if self.declare_complete(&opened) { Ok(()) } else { Err(faults::index_failed("reading it in")) }
     }
@@ -113,20 +116,29 @@ impl Index {
         Ok(())
     }
 
-    async fn load_packs(&self, opened: &Arc<Opened>, packs: &Packs, start: Option<&Key>) -> Result<(), Fault> {
+    /// Takes in the packs listed from `start` on; says which was the last.
+    pub(super) async fn load_packs(
+        &self,
+        opened: &Arc<Opened>,
+        packs: &Packs,
+        start: Option<&Key>,
+    ) -> Result<Option<PackId>, Fault> {
         let listed = packs.store.list(&Key::from(keys::PACKS), start);
         let read = |meta: Result<object_store::ObjectMeta, Fault>| async move {
             match keys::parse(meta?.location.as_ref()) {
-                Some(Stored::Pack(id)) => self.read_new(opened, packs, id).await,
+                Some(Stored::Pack(id)) => Ok::<_, Fault>(Some((id, self.read_new(opened, packs, id).await?))),
                 _ => Ok(None),
             }
         };
         let mut footers = Box::pin(listed.map(read).buffered(READS_AT_ONCE).try_chunks(FOOTERS_AT_ONCE));
+        let mut last = None;
         while let Some(batch) = footers.next().await {
-            let batch: Vec<_> = batch.map_err(|failed| failed.1)?.into_iter().flatten().collect();
-            self.asked(opened, move |tables| tables.record(&batch, Durability::None)).await?;
+            let (ids, footers): (Vec<_>, Vec<_>) = batch.map_err(|failed| failed.1)?.into_iter().flatten().unzip();
+            let footers: Vec<_> = footers.into_iter().flatten().collect();
+            self.asked(opened, move |tables| tables.record(&footers, Durability::None)).await?;
+            last = ids.into_iter().max().max(last);
         }
-        Ok(())
+        Ok(last)
     }
 
     /// The footer of a pack, unless the index knows the pack.

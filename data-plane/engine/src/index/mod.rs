@@ -11,6 +11,7 @@
 
 mod ask;
 mod load;
+mod others;
 mod tables;
 
 use std::{
@@ -31,11 +32,14 @@ use tokio::{
     time::Instant,
 };
 
-use self::ask::Opened;
 pub(crate) use self::tables::Death;
+use self::{
+    ask::Opened,
+    others::{Others, Seen},
+};
 use crate::{
     faults,
-    keys::{self, Note, PackId},
+    keys::{Note, PackId},
     pack::{format::Footer, packs::Packs},
     stop::Stop,
 };
@@ -83,10 +87,12 @@ pub(crate) struct Index {
     progress: watch::Sender<Progress>,
     /// Shared by the questions being answered, which closing waits for.
     busy: Arc<RwLock<()>>,
+    /// Where engines of other processes have the store open too.
+    others: Option<Others>,
     stop: Stop,
     records: AtomicU64,
     /// Packs that were reported to be gone or cut.
-    lost: Mutex<BTreeSet<PackId>>,
+    changed: Mutex<BTreeSet<PackId>>,
 }
 
 impl Index {
@@ -94,6 +100,7 @@ impl Index {
     /// or is gone.
     pub fn new(
         path: Option<PathBuf>,
+        shared: bool,
         packs: Arc<Packs>,
         mut stop: Stop,
     ) -> (Arc<Self>, impl Future<Output = ()> + Send + 'static) {
@@ -102,9 +109,10 @@ impl Index {
             current: Mutex::new(None),
             busy: Arc::default(),
             progress: watch::Sender::new(Progress::begun()),
+            others: shared.then(Others::default),
             stop: stop.clone(),
             records: AtomicU64::new(0),
-            lost: Mutex::default(),
+            changed: Mutex::default(),
         });
         let loaded = Arc::clone(&index);
         let task = async move {
@@ -152,14 +160,18 @@ impl Index {
         found: Vec<(ContentAddress, PackedAt)>,
     ) -> Result<Vec<(ContentAddress, PackedAt)>, Fault> {
         let distinct: BTreeMap<PackId, u64> = found.iter().map(|(_, at)| (at.pack, at.pack_bytes)).collect();
-        let look = |(id, bytes)| async move {
-            let meta = packs.store.find(&keys::pack(id)).await?;
-            Ok::<_, Fault>((id, meta.map(|meta| meta.size) == Some(bytes)))
-        };
-        let there: BTreeMap<PackId, bool> =
+        let look = |(id, bytes)| async move { Ok::<_, Fault>((id, self.look(packs, id, bytes).await?)) };
+        let there: BTreeMap<PackId, Seen> =
             stream::iter(distinct).map(look).buffer_unordered(LOOKS_AT_ONCE).try_collect().await?;
-        self.report_lost(&there);
-        Ok(found.into_iter().filter(|(_, at)| there.get(&at.pack) == Some(&true)).collect())
+        self.report_changed(&there);
+        for (pack, seen) in &there {
+            self.learn(*pack, &found, seen).await;
+        }
+        let is_here = |(address, at): &(ContentAddress, PackedAt)| match there.get(&at.pack) {
+            Some(Seen::Whole(noted)) => !noted.names(*address),
+            _ => false,
+        };
+        Ok(found.into_iter().filter(is_here).collect())
     }
 
     /// Takes in a new pack.
@@ -176,9 +188,12 @@ impl Index {
             // One row of a small tree: cheaper here than the way to another thread.
             match self.ask_here(&opened, |tables| tables.find_death(pack, address)) {
                 Some(Some(_)) => return Ok(true),
-                Some(None) if opened.knows_the_dead() => return Ok(false),
+                Some(None) if self.others.is_none() && opened.knows_the_dead() => return Ok(false),
                 _ => {}
             }
+        }
+        if let Some(others) = &self.others {
+            return others.buried_lately(packs, pack, address).await;
         }
         Ok(packs.noted(Note::Tombstone, pack).await?.contains(&address))
     }
@@ -190,7 +205,7 @@ impl Index {
             && let Some(known) = self.ask_of(&opened, move |tables| tables.dead_of(pack)).await
         {
             dead = known;
-            if opened.knows_the_dead() {
+            if self.others.is_none() && opened.knows_the_dead() {
                 return Ok(dead);
             }
         }
@@ -240,12 +255,12 @@ impl Index {
     }
 
     /// Reports each pack that is not what it was, once.
-    fn report_lost(&self, there: &BTreeMap<PackId, bool>) {
-        let mut lost = self.lost.lock().unwrap_or_else(PoisonError::into_inner);
-        for (pack, there) in there {
-            if *there {
-                lost.remove(pack);
-            } else if lost.insert(*pack) {
+    fn report_changed(&self, there: &BTreeMap<PackId, Seen>) {
+        let mut changed = self.changed.lock().unwrap_or_else(PoisonError::into_inner);
+        for (pack, seen) in there {
+            if !matches!(seen, Seen::Changed) {
+                changed.remove(pack);
+            } else if changed.insert(*pack) {
                 tracing::error!(%pack, "a pack is gone or was cut: its blobs are taken in again when they come");
             }
         }

@@ -234,10 +234,19 @@ impl Filling {
     }
 
     async fn take(&mut self, group: Group) {
+        // Whoever comes after a write has failed is not told of that failure, though it may not be settled yet.
+        while !self.writes.is_empty() && group.blobs.iter().any(|blob| self.has_failed(address_of(blob))) {
+            self.settle_next().await;
+        }
         let placements = self.place_all(&group.blobs, &group.caller).await;
         drop(group.ended);
         // A caller that has gone wants no answer, and its blobs are left out when the pack is sealed.
         let _ = group.answer.send(placements);
+    }
+
+    fn has_failed(&self, address: ContentAddress) -> bool {
+        let outcome = self.claims.get(&address).and_then(|claim| claim.coming.outcome.peek());
+        matches!(outcome, Some(Ok(Err(_)) | Err(_)))
     }
 
     async fn place_all(&mut self, blobs: &[Prepared], caller: &Caller) -> Result<Vec<Placement>, Fault> {

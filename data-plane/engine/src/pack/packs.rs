@@ -31,9 +31,17 @@ pub(crate) struct Packs {
     pub store: Store,
     clock: Arc<dyn Clock>,
     ids: Arc<dyn Ids>,
-    /// The greatest id seen. Ids only grow, also where the clock does not: the index finds packs that are new to it by
-    /// their ids.
-    newest: Mutex<Option<PackId>>,
+    /// Whether engines of other processes write packs here too.
+    shared: bool,
+    newest: Mutex<Newest>,
+}
+
+/// The greatest ids so far. Ids only grow, also where the clock does not: the index finds packs that are new to it by
+/// their ids.
+#[derive(Clone, Copy, Default)]
+struct Newest {
+    seen: Option<PackId>,
+    drawn: Option<PackId>,
 }
 
 /// What the end of a pack says.
@@ -45,22 +53,28 @@ pub(crate) enum FooterFound {
 }
 
 impl Packs {
-    pub fn new(store: Store, clock: Arc<dyn Clock>, ids: Arc<dyn Ids>) -> Self {
-        Self { store, clock, ids, newest: Mutex::new(None) }
+    pub fn new(store: Store, clock: Arc<dyn Clock>, ids: Arc<dyn Ids>, shared: bool) -> Self {
+        Self { store, clock, ids, shared, newest: Mutex::default() }
     }
 
     /// Takes note of a pack that is there.
     pub fn saw(&self, id: PackId) {
-        let mut newest = self.newest.lock().unwrap_or_else(PoisonError::into_inner);
-        *newest = (*newest).max(Some(id));
+        let mut newest = self.newest();
+        newest.seen = newest.seen.max(Some(id));
     }
 
     fn next_id(&self) -> PackId {
         let drawn = PackId::from(self.ids.next());
-        let mut newest = self.newest.lock().unwrap_or_else(PoisonError::into_inner);
-        let id = newest.map_or(drawn, |newest| drawn.max(newest.successor()));
-        *newest = Some(id);
+        let mut newest = self.newest();
+        // Behind what others drew by clocks that run ahead, all would follow one number and take it from each other.
+        let last = if self.shared { newest.drawn } else { newest.drawn.max(newest.seen) };
+        let id = last.map_or(drawn, |last| drawn.max(last.successor()));
+        newest.drawn = Some(id);
         id
+    }
+
+    fn newest(&self) -> std::sync::MutexGuard<'_, Newest> {
+        self.newest.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Makes a pack durable. Never writes over another, even where ids repeat.
@@ -69,10 +83,17 @@ impl Packs {
             let (payload, footer) = filled.seal(self.next_id(), self.clock.now());
             let key = keys::pack(footer.id);
             match self.store.create(&key, payload).await {
-                Ok(Created::Yes) => return Ok(footer),
-                Ok(Created::Occupied) => self.saw(footer.id),
+                Ok(created) => {
+                    self.saw(footer.id);
+                    if created == Created::Yes {
+                        return Ok(footer);
+                    }
+                }
                 Err(fault) => {
-                    self.take_back(&footer).await;
+                    // Another engine may have found it, and said of its blobs that they are here.
+                    if !self.shared {
+                        self.take_back(&footer).await;
+                    }
                     return Err(fault);
                 }
             }

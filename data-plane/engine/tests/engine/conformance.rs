@@ -1,4 +1,4 @@
-//! The obligations of a data plane, on a directory and on `object_store`'s store in memory.
+//! The obligations of a data plane, on a directory, on a bucket of a real S3 store, and on `object_store`'s store in memory.
 
 use std::{
     fs::{self, OpenOptions},
@@ -6,6 +6,7 @@ use std::{
     os::unix::fs::FileExt as _,
     path::PathBuf,
     sync::Arc,
+    time::Duration,
 };
 
 use artifactstore_dataplane::{
@@ -13,22 +14,31 @@ use artifactstore_dataplane::{
     conformance::{Damage, Offered, Subject, a_receipt_survives_a_crash},
     data_plane_conformance,
 };
-use artifactstore_engine::{BackendOptions, Disk as _, Engine};
+use artifactstore_engine::{BackendOptions, Disk as _, Engine, S3Options};
 use artifactstore_types::{BackendId, Location};
 use async_trait::async_trait;
 use object_store::{ObjectStore, ObjectStoreExt as _, memory::InMemory, path::Path};
 
 use crate::support::{
     backend_id,
+    bucket::Bucket,
     faulty_store::{Failure, FaultyStore},
     forgetful_disk::{ForgetfulDisk, Ignored, Names},
     open,
+    proxy::Trouble,
 };
 
 const MIB: usize = 1024 * 1024;
 
 mod on_a_directory {
     super::data_plane_conformance!(super::OnADirectory::new(super::Ignored::Nothing).await);
+}
+
+mod on_a_bucket {
+    super::data_plane_conformance!(match super::OnABucket::find().await {
+        Some(subject) => subject,
+        None => return Ok(()),
+    });
 }
 
 mod in_memory {
@@ -179,21 +189,8 @@ impl Subject for InMemoryStore {
         Offered::Yes
     }
 
-    async fn damage(&mut self, location: &Location, damage: Damage) -> Offered {
-        let key = Path::from(location.key.as_str());
-        let mut bytes = match self.store.get(&key).await {
-            Ok(found) => found.bytes().await.unwrap().to_vec(),
-            Err(object_store::Error::NotFound { .. }) => return Offered::Yes,
-            Err(error) => panic!("{error}"),
-        };
-        let middle = usize::try_from(location.offset + location.length / 2).unwrap();
-        match damage {
-            Damage::FlippedBit => bytes[middle] ^= 0x10,
-            Damage::Cut => bytes.truncate(middle),
-            Damage::Gone => return self.store.delete(&key).await.map(|()| Offered::Yes).unwrap(),
-        }
-        self.store.put(&key, bytes.into()).await.unwrap();
-        Offered::Yes
+    async fn damage(&mut self, location: &Location, how: Damage) -> Offered {
+        damage(&self.store, location, how).await
     }
 
     async fn set_reachable(&mut self, reachable: bool) -> Offered {
@@ -201,6 +198,82 @@ impl Subject for InMemoryStore {
             self.store.recover();
         } else {
             self.store.fail(|_, _| Some(Failure::Before(io::ErrorKind::ConnectionRefused)));
+        }
+        Offered::Yes
+    }
+}
+
+/// Damages what lies at a location of a store.
+async fn damage(store: &dyn ObjectStore, location: &Location, damage: Damage) -> Offered {
+    let key = Path::from(location.key.as_str());
+    let mut bytes = match store.get(&key).await {
+        Ok(found) => found.bytes().await.unwrap().to_vec(),
+        // A neighbour in the same pack was damaged before.
+        Err(object_store::Error::NotFound { .. }) => return Offered::Yes,
+        Err(error) => panic!("{error}"),
+    };
+    let middle = usize::try_from(location.offset + location.length / 2).unwrap();
+    match damage {
+        Damage::FlippedBit => bytes[middle] ^= 0x10,
+        Damage::Cut => bytes.truncate(middle),
+        Damage::Gone => return store.delete(&key).await.map(|()| Offered::Yes).unwrap(),
+    }
+    store.put(&key, bytes.into()).await.unwrap();
+    Offered::Yes
+}
+
+/// An engine on a part of a bucket, behind a proxy that can cut it off.
+struct OnABucket {
+    engine: Engine,
+    bucket: Bucket,
+}
+
+impl OnABucket {
+    async fn find() -> Option<Self> {
+        let bucket = Bucket::find().await?;
+        Some(Self { engine: Self::open(&bucket).await, bucket })
+    }
+
+    async fn open(bucket: &Bucket) -> Engine {
+        // A store that is cut off is given up soon.
+        let retry_for = Duration::from_millis(200);
+        let options = S3Options { retry_for, part_bytes: 5 * MIB, ..bucket.options() };
+        open(BackendOptions::s3(backend_id(), &options).unwrap()).await
+    }
+}
+
+#[async_trait]
+impl Subject for OnABucket {
+    fn plane(&self) -> Arc<dyn DataPlane> {
+        Arc::new(self.engine.clone())
+    }
+
+    fn backend_id(&self) -> BackendId {
+        backend_id()
+    }
+
+    fn boundaries(&self) -> Vec<usize> {
+        vec![64 * 1024, 4 * MIB, 5 * MIB]
+    }
+
+    fn memory_bound_bytes(&self) -> Option<u64> {
+        Some(32 * MIB as u64)
+    }
+
+    async fn crash(&mut self) -> Offered {
+        self.engine = Self::open(&self.bucket).await;
+        Offered::Yes
+    }
+
+    async fn damage(&mut self, location: &Location, how: Damage) -> Offered {
+        damage(&*self.bucket.objects(), location, how).await
+    }
+
+    async fn set_reachable(&mut self, reachable: bool) -> Offered {
+        if reachable {
+            self.bucket.proxy.leave_alone();
+        } else {
+            self.bucket.proxy.trouble(|_| Some(Trouble::Cut));
         }
         Offered::Yes
     }

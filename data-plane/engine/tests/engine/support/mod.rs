@@ -1,8 +1,10 @@
-//! What the tests of this crate share: engines on stores of every kind, a disk that forgets what was not synced, and a
-//! store that fails when told to.
+//! What the tests of this crate share: engines on stores of every kind, a disk that forgets what was not synced, a
+//! store that fails when told to, and a bucket of a real store behind a proxy that gets in the way.
 
+pub mod bucket;
 pub mod faulty_store;
 pub mod forgetful_disk;
+pub mod proxy;
 pub mod watched_disk;
 
 use std::sync::Arc;
