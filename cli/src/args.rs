@@ -1,20 +1,20 @@
 //! What can be said on the command line. Only its form is checked here; every word becomes a value of its own type, so
 //! that a command never sees a bad one.
 
-use std::{net::SocketAddr, num::NonZeroUsize, path::PathBuf, time::Duration};
+use std::{error::Error, net::SocketAddr, num::NonZeroUsize, path::PathBuf, time::Duration};
 
-use artifactstore_embedded::EVENT_TYPES;
+use artifactstore_embedded::list_event_types;
 use artifactstore_kit::LogFilter;
 use artifactstore_types::{
-    Actor, ClassName, ContentAddress, EventType, Name, Namespace, PackageId, PackageStatus, Producer, RelativePath,
-    Sequence, Subject,
+    Actor, ClassName, ContentAddress, ContractStream, EventType, Name, Namespace, PackageId, PackageStatus, Producer,
+    RelativePath, Sequence, Subject,
 };
 use clap::{Args, Parser, Subcommand, ValueHint, builder::TypedValueParser as _};
 
 mod contracts;
 mod help;
 
-pub use contracts::{Contracts, Fixtures, Reduce, Schemas, Validate};
+pub use contracts::{Append, Contracts, Fixtures, Reduce, Schemas, State, StreamOf, Validate, VerifyParity, Watch};
 
 use crate::values::{Format, Pair, Range, address, count, duration, sequence};
 
@@ -120,7 +120,7 @@ pub enum Command {
     /// Fold the event log again
     #[command(long_about = help::REPLAY, after_help = help::REPLAY_EXAMPLES)]
     Replay(Replay),
-    /// Validate and reduce the events of contracts that others rely on; needs no store
+    /// Validate, reduce and keep the events of contracts that others rely on
     #[command(subcommand, long_about = help::CONTRACTS, after_help = help::CONTRACTS_EXAMPLES)]
     Contracts(Contracts),
     /// Say which version this is
@@ -295,9 +295,18 @@ pub struct Tail {
     /// Only events of this type; can be said again
     #[arg(long = "type", value_name = "TYPE", value_parser = event_type_parser())]
     pub types: Vec<EventType>,
-    /// Only events about this package
-    #[arg(long, value_name = "PACKAGE")]
-    pub subject: Option<PackageId>,
+    /// Only events about this package, or this stream: NAMESPACE/FAMILY/KEY
+    #[arg(long, value_name = "PACKAGE|STREAM", value_parser = event_subject)]
+    pub subject: Option<EventSubject>,
+}
+
+/// What events may be about.
+#[derive(Clone, Debug)]
+pub enum EventSubject {
+    /// A package.
+    Package(PackageId),
+    /// A stream of contract events.
+    Stream(ContractStream),
 }
 
 /// `dev`
@@ -342,14 +351,23 @@ fn status_parser() -> impl clap::builder::TypedValueParser<Value = PackageStatus
     clap::builder::PossibleValuesParser::new(names).try_map(|name| PackageStatus::find(&name).ok_or("no such status"))
 }
 
+fn event_subject(text: &str) -> Result<EventSubject, Box<dyn Error + Send + Sync>> {
+    // The id of a package has no slash, and a stream has two.
+    if text.contains('/') { Ok(EventSubject::Stream(text.parse()?)) } else { Ok(EventSubject::Package(text.parse()?)) }
+}
+
 fn event_type_parser() -> impl clap::builder::TypedValueParser<Value = EventType> {
-    clap::builder::PossibleValuesParser::new(EVENT_TYPES).try_map(EventType::new)
+    clap::builder::PossibleValuesParser::new(list_event_types()).try_map(EventType::new)
 }
 
 impl Command {
     /// Whether it works on a store, wherever that is.
     pub const fn needs_store(&self) -> bool {
-        !matches!(self, Self::Contracts(_) | Self::Version | Self::Completions(_))
+        match self {
+            Self::Contracts(contracts) => contracts.needs_store(),
+            Self::Version | Self::Completions(_) => false,
+            _ => true,
+        }
     }
 }
 

@@ -1,5 +1,6 @@
 //! How values are shown: for people as aligned text, for programs as JSON. Nothing here writes, and no command formats.
 
+pub mod contract;
 pub mod contracts;
 pub mod event;
 pub mod fault;

@@ -18,7 +18,7 @@ use artifactstore_store::{Committer, EventLog, Tail};
 use artifactstore_types::{Fault, Retry, SystemClock, SystemIds};
 use tokio::time::{Instant, sleep};
 
-pub use artifactstore_service::EVENT_TYPES;
+pub use artifactstore_service::list_event_types;
 pub use options::{CODES, EmbeddedOptions};
 pub use registry::Registry;
 

@@ -6,7 +6,7 @@ use std::{env, error::Error, fs, path::PathBuf};
 fn main() -> Result<(), Box<dyn Error>> {
     let root = PathBuf::from(env::var("CARGO_MANIFEST_DIR")?).join("../../proto");
     println!("cargo::rerun-if-changed={}", root.display());
-    let files = ["event", "fault", "health", "package", "value"]
+    let files = ["contract", "event", "fault", "health", "package", "value"]
         .map(|noun| root.join(format!("artifactstore/v1/{noun}.proto")));
 
     let mut compiler = protox::Compiler::new([&root])?;

@@ -7,6 +7,7 @@ use artifactstore_contracts::{
     catalogue::{FAMILIES, Family, find_family},
     validator::list_event_types,
 };
+use artifactstore_types::{PackageId, Sequence, StreamKey};
 use clap::{
     Args, Subcommand, ValueHint,
     builder::{PossibleValuesParser, TypedValueParser},
@@ -29,6 +30,25 @@ pub enum Contracts {
     /// List documents and streams with known verdicts
     #[command(after_help = help::FIXTURES_EXAMPLES)]
     Fixtures(Fixtures),
+    /// Append events to a store
+    #[command(long_about = help::APPEND, after_help = help::APPEND_EXAMPLES)]
+    Append(Append),
+    /// Write the state of a stream that a store keeps
+    #[command(long_about = help::STATE, after_help = help::STATE_EXAMPLES)]
+    State(State),
+    /// Write the state of a stream, and then each new one
+    #[command(long_about = help::WATCH, after_help = help::WATCH_EXAMPLES)]
+    Watch(Watch),
+    /// Hold the files that a state speaks of against a finalized package
+    #[command(long_about = help::PARITY, after_help = help::PARITY_EXAMPLES)]
+    Verify(VerifyParity),
+}
+
+impl Contracts {
+    /// Whether it works on a store.
+    pub const fn needs_store(&self) -> bool {
+        matches!(self, Self::Append(_) | Self::State(_) | Self::Watch(_) | Self::Verify(_))
+    }
 }
 
 /// `contracts validate`
@@ -79,6 +99,56 @@ pub struct Fixtures {
     /// Only those of this category [default: all]
     #[arg(value_parser = PossibleValuesParser::new(FAMILIES.iter().map(|family| family.category)))]
     pub category: Option<String>,
+}
+
+/// `contracts append`
+#[derive(Debug, Args)]
+pub struct Append {
+    /// Append all of them or, if one is refused, none; at most 1,000
+    #[arg(long)]
+    pub all_or_none: bool,
+    /// What to read, an envelope a line; standard input if it is - or not said
+    #[arg(value_name = "FILE", value_hint = ValueHint::FilePath)]
+    pub file: Option<PathBuf>,
+}
+
+/// Which stream is meant.
+#[derive(Clone, Debug, Args)]
+pub struct StreamOf {
+    /// The family of the stream
+    #[arg(value_parser = family_parser())]
+    pub family: &'static Family,
+    /// Which stream of the family: PROJECT/MISSION/RUN of an audit, PROJECT/FEATURE/BRANCH/MISSION/VERSION of a dossier
+    pub key: StreamKey,
+}
+
+/// `contracts state`
+#[derive(Debug, Args)]
+pub struct State {
+    /// Which stream is meant.
+    #[command(flatten)]
+    pub stream: StreamOf,
+    /// As it was after the event at this sequence [default: as it is]
+    #[arg(long, value_name = "SEQUENCE")]
+    pub at: Option<Sequence>,
+}
+
+/// `contracts watch`
+#[derive(Debug, Args)]
+pub struct Watch {
+    /// Which stream is meant.
+    #[command(flatten)]
+    pub stream: StreamOf,
+}
+
+/// `contracts verify`
+#[derive(Debug, Args)]
+pub struct VerifyParity {
+    /// Which stream is meant.
+    #[command(flatten)]
+    pub stream: StreamOf,
+    /// The package
+    pub package: PackageId,
 }
 
 fn family_parser() -> impl TypedValueParser<Value = &'static Family> {

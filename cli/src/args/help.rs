@@ -192,8 +192,10 @@ Examples:
     > ~/.config/fish/completions/artifactstore.fish";
 
 pub const CONTRACTS: &str = "\
-Validate and reduce the events of contracts that others rely on: payloads of known types, the streams they travel in, \
-their JSON Schemas and fixtures. Works on files and standard input; needs no store and no server.";
+Validate, reduce and keep the events of contracts that others rely on: payloads of known types, the streams they travel \
+in, their JSON Schemas and fixtures.
+
+`append`, `state`, `watch` and `verify` work on a store; the others on files and standard input, and need none.";
 
 pub const CONTRACTS_EXAMPLES: &str = "\
 Examples:
@@ -201,7 +203,10 @@ Examples:
   artifactstore contracts validate --type MissionAuditStarted payload.json
   artifactstore contracts validate --jsonl payloads.jsonl
   artifactstore contracts reduce mission-audit events.jsonl
-  artifactstore contracts schemas --out ./schemas";
+  artifactstore contracts schemas --out ./schemas
+  artifactstore contracts append events.jsonl
+  artifactstore contracts state mission-audit \\
+    3f2b7c1e-08d4-4e51-9a6f-5d20c7b1e943/field-survey/audit-5";
 
 pub const VALIDATE: &str = "\
 Validate a payload, or with --jsonl a stream of them, against the types and the JSON Schemas of a contract.
@@ -250,3 +255,55 @@ Examples:
   artifactstore contracts fixtures
   artifactstore contracts fixtures dossier --json \\
     | jq -r 'select(.expected_result == \"invalid\").path'";
+
+pub const APPEND: &str = "\
+Append events to a store: envelopes, one JSON object a line. Each is validated, its payload too, before it is stored; it \
+belongs to the one stream that its contents name.
+
+Says for each line where the event stands, or why it was refused; other lines are stored all the same, unless \
+--all-or-none is said. An event that is there already, byte for byte, is accepted again, so the same file can be \
+appended again. If a line was refused, the exit code is that of the first.";
+
+pub const APPEND_EXAMPLES: &str = "\
+Examples:
+  artifactstore contracts append events.jsonl
+  artifactstore contracts append --json events.jsonl \\
+    | jq -c 'select(.code)'
+  producer --emit-events | artifactstore contracts append --all-or-none";
+
+pub const STATE: &str = "\
+Write the state of a stream that a store keeps, as JSON, its fields in the order of the contract: what `contracts reduce` \
+makes of the same events. With --json, the object around it also says sequence, event_count and failed.
+
+A stream without a state is answered with {\"error\": …, \"message\": …}, and the exit code is 2.";
+
+pub const STATE_EXAMPLES: &str = "\
+Examples:
+  artifactstore contracts state mission-audit \\
+    3f2b7c1e-08d4-4e51-9a6f-5d20c7b1e943/field-survey/audit-5
+  artifactstore contracts state mission-dossier \\
+    3f2b7c1e-08d4-4e51-9a6f-5d20c7b1e943/017-tides/main/field-survey/3.1.0 \\
+    --at 1042 | jq .parity_status";
+
+pub const WATCH: &str = "\
+Write the state of a stream, and then each new one, a line each, until interrupted. A stream without an event is waited \
+for; changes that come faster than they are read are told by the last of them.";
+
+pub const WATCH_EXAMPLES: &str = "\
+Examples:
+  artifactstore contracts watch mission-audit \\
+    3f2b7c1e-08d4-4e51-9a6f-5d20c7b1e943/field-survey/audit-5 \\
+    | jq -r .audit_status";
+
+pub const PARITY: &str = "\
+Hold the files that a state speaks of against a finalized package of the same namespace: the artifacts of a dossier, or \
+the report of an audit. Paths are compared with paths and SHA-256 with SHA-256, and stored bytes are read again.
+
+Says for each path that is not as the state says whether it is missing, mutated, unknown to the state or damaged in \
+storage, and what could not be compared; with --json, every path. The exit code is 11 if anything differs.";
+
+pub const PARITY_EXAMPLES: &str = "\
+Examples:
+  artifactstore contracts verify mission-dossier \\
+    3f2b7c1e-08d4-4e51-9a6f-5d20c7b1e943/017-tides/main/field-survey/3.1.0 \\
+    01890a5d-ac96-774b-bcce-b302099a8057";

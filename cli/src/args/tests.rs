@@ -94,6 +94,7 @@ fn malformed_words_are_refused_with_their_rule() {
         ("tail --type a/b".to_owned(), "possible values: v1.package.created, v1.file.ingested"),
         ("tail --type v1.package.finalised".to_owned(), "similar value exists: 'v1.package.finalized'"),
         ("tail --subject x".to_owned(), "an identifier is a UUID"),
+        ("tail --subject default/mission-audit/".to_owned(), "stream key"),
         (format!("verify {PACKAGE} --skip-special"), "--dir <DIR>"),
         ("ls --log-level loud".to_owned(), "not a log level"),
         ("ls --timeout soon".to_owned(), "such as 90"),

@@ -8,4 +8,5 @@ mod inputs;
 mod packages;
 mod serving;
 mod store;
+mod streams;
 mod verifying;

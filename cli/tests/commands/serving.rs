@@ -6,6 +6,7 @@ use std::{
     process::{Child, Stdio},
 };
 
+use artifactstore_testkit::contracts::{audit_requested, audit_stream};
 use rustix::process::{Pid, Signal, kill_process};
 use serde_json::{Value, json};
 
@@ -50,6 +51,10 @@ fn the_same_commands_work_through_a_server() {
     assert_eq!(events.last().unwrap()["sequence"], json!(events.len()));
     assert_eq!(run(&["manifest", &package, "--format", "cbor"]).stdout.first(), Some(&0xa6));
     run(&["health"]);
+    std::fs::write(store.at("events"), audit_requested(1, 1, "r", "a")).unwrap();
+    assert_eq!(run(&["contracts", "append", "events", "--json"]).objects()[0]["sequence"], json!(events.len() + 1));
+    let state = run(&["contracts", "state", "mission-audit", audit_stream("r").key.as_str()]).objects().remove(0);
+    assert_eq!(state["audit_scope"], json!(["a"]));
     let again = run(&[&PUSH[..], &["--json"]].concat()).objects().remove(0);
     assert_eq!(again["bytes_sent"], json!(0));
     let absent = against(&store, &server, &["show", "01890a5d-ac96-774b-bcce-b302099a8057"]);

@@ -2,14 +2,17 @@
 //! batch left behind, sealed into the log after them, and folded. Pure; the store that holds the log's lock loads what is
 //! needed, calls this once, and writes the result.
 
+mod contracts;
+
 use std::{collections::HashMap, ops::Range};
 
 use artifactstore_types::{EventId, EventRecord, EventType, FileRecord, Ids, PackageId, Sequence, SubjectKind};
 
 use crate::{
-    Command, Event, EventRefused, Facts, Package, Prepared, Refusal, Unsealed, decide, package::Stamp, seal,
-    view::ViewBatch,
+    Command, Decision, Event, EventRefused, Facts, Package, PackageCommand, Prepared, Refusal, Unsealed,
+    decide::decide, package::Stamp, seal, view::ViewBatch,
 };
+use contracts::Unfolded;
 
 /// What became of a command that was accepted.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -20,10 +23,12 @@ pub struct Accepted {
     pub files: Vec<FileRecord>,
     /// Items of it that were refused on their own, by index.
     pub refused: Vec<(usize, Refusal)>,
+    /// Items of it that were in the log already, by index, each with its sequence.
+    pub repeated: Vec<(usize, Sequence)>,
 }
 
 /// Decided commands, not yet written.
-#[derive(Clone, Debug, Default)]
+#[derive(Debug, Default)]
 pub struct Batch {
     /// The events to append, in order.
     pub events: Vec<EventRecord>,
@@ -31,7 +36,7 @@ pub struct Batch {
     pub views: ViewBatch,
     /// The packages the commands are about, as they are once this is written.
     pub states: HashMap<PackageId, Package>,
-    /// What is known of their paths then.
+    /// What is known then of their paths, and of the streams that were added to.
     pub facts: Facts,
     /// What became of each command, in order.
     pub answers: Vec<Result<Accepted, Refusal>>,
@@ -48,31 +53,40 @@ impl Batch {
         ids: &dyn Ids,
     ) -> Self {
         let mut batch = Self { states, ..Self::default() };
+        let mut unfolded = Unfolded::default();
         for prepared in commands {
-            let command = &prepared.command;
-            let state = batch.states.remove(&command.package_id);
-            let (state, answer) = batch.decide_one(head, state, &mut facts, prepared, ids);
-            if let Some(state) = state {
-                batch.states.insert(command.package_id, state);
-            }
+            let answer = match &prepared.command {
+                Command::Package(command) => {
+                    let state = batch.states.remove(&command.package_id);
+                    let (state, answer) = batch.decide_package(head, state, &mut facts, prepared, command, ids);
+                    if let Some(state) = state {
+                        batch.states.insert(command.package_id, state);
+                    }
+                    answer
+                }
+                Command::AppendContractEvents(command) => {
+                    batch.append_contract_events(head, &mut facts, &mut unfolded, command, ids)
+                }
+            };
             batch.answers.push(answer);
         }
+        unfolded.fold(&mut facts.contracts, &mut batch.views);
         batch.facts = facts;
         batch
     }
 
-    /// Decides one command: the state it leaves, and what became of it.
-    fn decide_one(
+    /// Decides one command about a package: the state it leaves, and what became of it.
+    fn decide_package(
         &mut self,
         head: Sequence,
         state: Option<Package>,
         facts: &mut Facts,
         prepared: &Prepared,
+        command: &PackageCommand,
         ids: &dyn Ids,
     ) -> (Option<Package>, Result<Accepted, Refusal>) {
-        let command = &prepared.command;
         let start = self.events.len();
-        let sealed = decide(state.as_ref(), facts, prepared).and_then(|decision| {
+        let sealed = decide(state.as_ref(), facts, command, prepared.manifest()).and_then(|decision| {
             let records = self.seal_all(head, state.as_ref(), command, &decision, ids)?;
             Ok((decision, records))
         });
@@ -88,7 +102,8 @@ impl Batch {
             files.extend(event.file(command.package_id, record.recorded_at));
         }
         self.events.extend(records);
-        (state, Ok(Accepted { events: start..self.events.len(), files, refused: decision.refused }))
+        let events = start..self.events.len();
+        (state, Ok(Accepted { events, files, refused: decision.refused, repeated: Vec::new() }))
     }
 
     /// Makes the records of a decision. Nothing is kept of it unless all of them can be made.
@@ -96,8 +111,8 @@ impl Batch {
         &self,
         head: Sequence,
         state: Option<&Package>,
-        command: &Command,
-        decision: &crate::Decision,
+        command: &PackageCommand,
+        decision: &Decision,
         ids: &dyn Ids,
     ) -> Result<Vec<EventRecord>, Refusal> {
         let namespace = match (state, decision.events.first()) {

@@ -1,12 +1,56 @@
 //! What may be asked of the registry: imperative, complete, with ids and times already chosen by the caller, so that a
 //! decision is a pure function of state, facts and command.
 
-use artifactstore_types::{Actor, FileId, MediaType, NewPackage, PackageId, Receipt, RelativePath, Timestamp};
+use artifactstore_types::{
+    Actor, ContractOrigin, FileId, MediaType, NewPackage, PackageId, Receipt, RelativePath, Timestamp,
+};
 use bytes::Bytes;
+
+use crate::NewContractEvent;
 
 /// A change asked for.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Command {
+pub enum Command {
+    /// Of a package.
+    Package(PackageCommand),
+    /// Of streams of contract events.
+    AppendContractEvents(AppendContractEvents),
+}
+
+impl From<PackageCommand> for Command {
+    fn from(command: PackageCommand) -> Self {
+        Self::Package(command)
+    }
+}
+
+impl From<AppendContractEvents> for Command {
+    fn from(command: AppendContractEvents) -> Self {
+        Self::AppendContractEvents(command)
+    }
+}
+
+/// See [`Command::AppendContractEvents`]. An event that is in the log already, byte for byte, is accepted again and changes
+/// nothing.
+#[derive(Clone, Debug, PartialEq)]
+pub struct AppendContractEvents {
+    /// On whose behalf, and in which namespace.
+    pub origin: ContractOrigin,
+    /// When it was asked.
+    pub at: Timestamp,
+    /// The events, in the order in which they are to stand in the log, at most [`AppendContractEvents::MAX_EVENTS`].
+    pub events: Vec<NewContractEvent>,
+    /// Whether one refused event refuses all of them, or only itself.
+    pub all_or_nothing: bool,
+}
+
+impl AppendContractEvents {
+    /// How many events one command may bring.
+    pub const MAX_EVENTS: usize = 10_000;
+}
+
+/// A change asked of a package.
+#[derive(Clone, Debug, PartialEq)]
+pub struct PackageCommand {
     /// The package it is about.
     pub package_id: PackageId,
     /// Who asks.

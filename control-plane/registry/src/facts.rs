@@ -4,11 +4,12 @@
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use artifactstore_types::{
-    ClassName, ContentAddress, FileId, FileRecord, MediaType, PackageId, RelativePath, RetentionClass,
+    ClassName, ContentAddress, FileId, FileRecord, MediaType, Namespace, PackageId, RelativePath, RetentionClass,
 };
 
 use crate::{
-    Prepared, Request,
+    Command, PackageCommand, Prepared, Request,
+    contract::ContractFacts,
     event::Event,
     tree::{Tree, ancestors},
 };
@@ -43,7 +44,11 @@ impl From<&FileRecord> for FileFact {
 /// The packages that these commands are about: whose state, and whose paths as far as they are known, have to be at hand
 /// before anything else.
 pub fn packages_of(commands: &[Prepared]) -> BTreeSet<PackageId> {
-    commands.iter().map(|prepared| prepared.command.package_id).collect()
+    let package = |prepared: &Prepared| match &prepared.command {
+        Command::Package(command) => Some(command.package_id),
+        Command::AppendContractEvents(_) => None,
+    };
+    commands.iter().filter_map(package).collect()
 }
 
 /// What to load before a batch of commands can be decided.
@@ -55,30 +60,52 @@ pub struct Needs {
     pub directories: BTreeSet<(PackageId, String)>,
     /// Whether the retention classes are needed.
     pub classes: bool,
+    /// The contract events with these identifiers, those that are in the log; and of those that are not, the states of the
+    /// streams they belong to: namespace, identifier, subject id of the stream.
+    pub contract_events: BTreeSet<(Namespace, String, String)>,
 }
 
 impl Needs {
     /// What these commands need beyond what is known.
     pub fn of(commands: &[Prepared], known: &Facts) -> Self {
         let mut needs = Self::default();
-        for command in commands.iter().map(|prepared| &prepared.command) {
-            match &command.request {
-                Request::CommitFiles(_) if known.knows_paths_of(command.package_id) => {}
-                Request::CommitFiles(commit) => {
-                    for file in &commit.files {
-                        needs.touch(command.package_id, &file.relative_path);
+        for prepared in commands {
+            match &prepared.command {
+                Command::Package(command) => needs.add_package(command, known),
+                Command::AppendContractEvents(append) => {
+                    let namespace = &append.origin.namespace;
+                    for event in &append.events {
+                        let subject_id = event.stream(namespace).to_string();
+                        needs.contract_events.insert((namespace.clone(), event.event_id().to_owned(), subject_id));
                     }
                 }
-                Request::CreatePackage(_) | Request::FinalizePackage(_) => needs.classes = true,
-                Request::FailPackage { .. } => {}
             }
         }
         needs
     }
 
+    fn add_package(&mut self, command: &PackageCommand, known: &Facts) {
+        match &command.request {
+            Request::CommitFiles(_) if known.knows_paths_of(command.package_id) => {}
+            Request::CommitFiles(commit) => {
+                for file in &commit.files {
+                    self.touch(command.package_id, &file.relative_path);
+                }
+            }
+            Request::CreatePackage(_) | Request::FinalizePackage(_) => self.classes = true,
+            Request::FailPackage { .. } => {}
+        }
+    }
+
     /// Whether nothing has to be loaded.
     pub fn are_none(&self) -> bool {
-        self.files.is_empty() && !self.classes
+        self.files.is_empty() && !self.classes && self.contract_events.is_empty()
+    }
+
+    /// The streams to which events that are not in the log would be added.
+    pub fn grown_streams<'n>(&'n self, facts: &ContractFacts) -> BTreeSet<&'n str> {
+        let new = self.contract_events.iter().filter(|(namespace, event_id, _)| !facts.knows(namespace, event_id));
+        new.map(|(_, _, subject_id)| subject_id.as_str()).collect()
     }
 
     fn touch(&mut self, package: PackageId, path: &RelativePath) {
@@ -93,10 +120,12 @@ impl Needs {
 }
 
 /// What is known, loaded as [`Needs`] asked and kept current by the events decided since.
-#[derive(Clone, Debug, Default)]
+#[derive(Debug, Default)]
 pub struct Facts {
     classes: BTreeMap<ClassName, RetentionClass>,
     trees: HashMap<PackageId, Tree>,
+    /// What is known of contract events.
+    pub contracts: ContractFacts,
 }
 
 impl Facts {

@@ -5,6 +5,7 @@
 
 mod batch;
 mod command;
+pub mod contract;
 mod decide;
 pub mod event;
 mod facts;
@@ -18,8 +19,10 @@ mod tree;
 pub mod view;
 
 pub use batch::{Accepted, Batch};
-pub use command::{Command, CommitFiles, FinalizePackage, NewFile, Request};
-pub use decide::{Decision, MAX_FILES_PER_PACKAGE, decide};
+pub use command::{AppendContractEvents, Command, CommitFiles, FinalizePackage, NewFile, PackageCommand, Request};
+pub use contract::{MAX_STREAM_BYTES, MAX_STREAM_EVENTS, NewContractEvent};
+pub(crate) use decide::Decision;
+pub use decide::MAX_FILES_PER_PACKAGE;
 pub use event::{Event, EventRefused};
 pub use facts::{Facts, FileFact, Needs, packages_of};
 pub use leaf::{Unsealed, leaf_hash, payload_digest, seal};

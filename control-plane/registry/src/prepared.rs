@@ -1,7 +1,7 @@
 //! A command with what can be worked out before the log is locked: a manifest of many files takes milliseconds to read,
 //! and everybody else would wait.
 
-use crate::{Command, Refusal, Request, decide::Summary};
+use crate::{Command, PackageCommand, Refusal, Request, decide::Summary};
 
 /// A command, ready to be decided.
 #[derive(Clone, Debug, PartialEq)]
@@ -20,9 +20,11 @@ impl Prepared {
 
 impl From<Command> for Prepared {
     fn from(command: Command) -> Self {
-        let manifest = match &command.request {
-            Request::FinalizePackage(finalize) => Some(Summary::read(&finalize.manifest)),
-            Request::CreatePackage(_) | Request::CommitFiles(_) | Request::FailPackage { .. } => None,
+        let manifest = match &command {
+            Command::Package(PackageCommand { request: Request::FinalizePackage(finalize), .. }) => {
+                Some(Summary::read(&finalize.manifest))
+            }
+            Command::Package(_) | Command::AppendContractEvents(_) => None,
         };
         Self { command, manifest }
     }

@@ -1,11 +1,13 @@
 //! Why a command, or one file of it, is refused: every rule of the registry, and the [`Fault`] each becomes.
 
 use artifactstore_types::{
-    Category, ClassName, ContentAddress, Fault, PackageId, PackageStatus, ProvenanceRefused, RelativePath, Retry,
+    Category, ClassName, ContentAddress, FamilyName, Fault, PackageStatus, ProvenanceRefused, RelativePath, Retry,
     ValueRefused,
 };
 
-use crate::{CommitFiles, MAX_FILES_PER_PACKAGE, event::EventRefused};
+use crate::{
+    AppendContractEvents, CommitFiles, MAX_FILES_PER_PACKAGE, MAX_STREAM_BYTES, MAX_STREAM_EVENTS, event::EventRefused,
+};
 
 /// Every code made here, with what it means.
 pub const CODES: &[(&str, &str)] = &[
@@ -26,6 +28,12 @@ pub const CODES: &[(&str, &str)] = &[
     ("AS-REG-0015", "the manifest is not canonical or not of this package"),
     ("AS-REG-0016", "the package would have too many bytes"),
     ("AS-REG-0017", "an event cannot be encoded"),
+    ("AS-REG-0018", "the contract event breaks its contract"),
+    ("AS-REG-0019", "the contract event is in the log with other bytes"),
+    ("AS-REG-0020", "the stream takes no more contract events"),
+    ("AS-REG-0021", "the command brings too many contract events"),
+    ("AS-REG-0022", "there is no contract family of this name"),
+    ("AS-REG-0023", "the stream has no state"),
 ];
 
 /// Why something is refused.
@@ -104,11 +112,48 @@ pub enum Refusal {
     /// A payload has no canonical form.
     #[error(transparent)]
     Event(#[from] EventRefused),
+    /// A contract event, or what it carries, is not what its contract says.
+    #[error("{reason}")]
+    BrokenContract {
+        /// Its identifier, where it has one that can be read.
+        event_id: Option<String>,
+        /// Everything that is wrong with it.
+        reason: String,
+    },
+    /// A contract event of that identifier is in the log, and it is another one.
+    #[error("contract event {event_id} is in the log with other bytes")]
+    ContractEventDiffers {
+        /// Its identifier.
+        event_id: String,
+    },
+    /// The stream is full.
+    #[error("stream {stream} is full: it has at most {MAX_STREAM_EVENTS} events of {MAX_STREAM_BYTES} bytes together")]
+    StreamFull {
+        /// Its subject id.
+        stream: String,
+    },
+    /// The command is too large.
+    #[error("at most {} contract events are appended at once, not {events}", AppendContractEvents::MAX_EVENTS)]
+    TooManyContractEvents {
+        /// How many it brings.
+        events: usize,
+    },
+    /// No such family.
+    #[error("there is no contract family {family}; there are {}", known.join(" and "))]
+    UnknownFamily {
+        /// What was asked for.
+        family: FamilyName,
+        /// What there is.
+        known: Vec<&'static str>,
+    },
+    /// Nothing can be read of a state.
+    #[error("the stream has no state: {0}")]
+    NoState(String),
 }
 
 impl Refusal {
-    /// The fault it is outside the registry.
-    pub fn into_fault(self, operation: &'static str, package: PackageId) -> Fault {
+    /// The fault it is outside the registry; `about` is what the command was about, where the refusal does not know better.
+    pub fn into_fault(self, operation: &'static str, about: impl std::fmt::Display) -> Fault {
         let (code, category) = self.kind();
         let retry = match category {
             Category::Conflict => Retry::AfterReload,
@@ -121,7 +166,12 @@ impl Refusal {
                 fault.about(path)
             }
             Self::UnknownClass(class) => fault.about(class),
-            _ => fault.about(package),
+            Self::BrokenContract { event_id: Some(event_id), .. } | Self::ContractEventDiffers { event_id } => {
+                fault.about(event_id)
+            }
+            Self::StreamFull { stream } => fault.about(stream),
+            Self::UnknownFamily { family, .. } => fault.about(family),
+            _ => fault.about(about),
         }
     }
 
@@ -144,6 +194,12 @@ impl Refusal {
             Self::BadManifest(_) => ("AS-REG-0015", Category::Invalid),
             Self::TooManyBytes => ("AS-REG-0016", Category::Exhausted),
             Self::Event(_) => ("AS-REG-0017", Category::Internal),
+            Self::BrokenContract { .. } => ("AS-REG-0018", Category::Invalid),
+            Self::ContractEventDiffers { .. } => ("AS-REG-0019", Category::AlreadyExists),
+            Self::StreamFull { .. } => ("AS-REG-0020", Category::Exhausted),
+            Self::TooManyContractEvents { .. } => ("AS-REG-0021", Category::Invalid),
+            Self::UnknownFamily { .. } => ("AS-REG-0022", Category::Invalid),
+            Self::NoState(_) => ("AS-REG-0023", Category::FailedPrecondition),
         }
     }
 }

@@ -2,6 +2,7 @@
 //! which changes to one row have become one, so that a store applies each kind of change with one statement. How events
 //! are cut into batches makes no difference to the rows, and every value in a row comes from an event, times too.
 
+mod contract;
 mod keys;
 
 use std::collections::{HashMap, HashSet};
@@ -11,8 +12,9 @@ use artifactstore_types::{
     PackageRecord, PackageStatus, Sequence, StoredLocation, Timestamp,
 };
 
-use crate::event::{Event, EventRefused, FileIngested, PackageCreated};
+use crate::event::{ContractEventAppended, Event, EventRefused, FileIngested, PackageCreated};
 
+pub use contract::{ContractEventRow, ContractStateRow};
 pub use keys::{LocationId, blob_key, location_ids_of};
 
 /// What happens to one package that is there already.
@@ -90,6 +92,13 @@ pub struct ViewBatch {
     pub locations: Vec<LocationRow>,
     /// Retention of packages, each to be added or to take the place of what was there.
     pub retention: Vec<RetentionRow>,
+    /// Contract events, all of them new.
+    pub contract_events: Vec<ContractEventRow>,
+    /// States of streams, each to be added or to take the place of what was there; of those only whose new events stand
+    /// after all others.
+    pub contract_states: Vec<ContractStateRow>,
+    /// Streams that are to be folded again once the events of this batch are there, by their subject ids.
+    pub unfolded_streams: Vec<String>,
     index: Index,
 }
 
@@ -107,14 +116,18 @@ struct Index {
 impl ViewBatch {
     /// Whether nothing changes.
     pub fn is_empty(&self) -> bool {
-        self.packages.is_empty() && self.advances.is_empty()
+        self.packages.is_empty() && self.advances.is_empty() && self.contract_events.is_empty()
     }
 
-    /// Folds one event more, in the order of the log.
+    /// Folds one event more, in the order of the log. The states of streams are left to whoever has read all of it.
     ///
     /// # Errors
     /// A payload that is not what its type says.
     pub fn fold(&mut self, record: &EventRecord) -> Result<(), EventRefused> {
+        if let Some(appended) = ContractEventAppended::of(record)? {
+            self.contract_events.push(ContractEventRow::of(record, &appended)?);
+            return Ok(());
+        }
         let event = Event::of(record)?;
         let package_id = record.subject_id.parse().map_err(|refused: IdRefused| EventRefused::Payload {
             event_type: record.event_type.to_string(),

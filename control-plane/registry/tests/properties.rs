@@ -6,8 +6,8 @@
 mod tables;
 
 use artifactstore_registry::{
-    Batch, Command, CommitFiles, Event, Facts, FileFact, FinalizePackage, NewFile, Package, Prepared, Request, Stamp,
-    build_manifest, leaf_hash, payload_digest, view::ViewBatch,
+    Batch, Command, CommitFiles, Event, Facts, FileFact, FinalizePackage, NewFile, Package, PackageCommand, Prepared,
+    Request, Stamp, build_manifest, leaf_hash, payload_digest, view::ViewBatch,
 };
 use artifactstore_testkit::{START, SequentialIds, file_id, new_package, package_id, receipt_for, word};
 use artifactstore_types::{EventRecord, Ids, NewPackage, PackageId, PackageStatus, RelativePath, Timestamp};
@@ -80,7 +80,7 @@ impl Store {
             }
             Ask::Fail => Request::FailPackage { reason: "aborted".to_owned() },
         };
-        Command { package_id: package, actor: word("somebody"), at, request }
+        PackageCommand { package_id: package, actor: word("somebody"), at, request }.into()
     }
 
     fn manifest(&self, package: PackageId, at: Timestamp) -> Bytes {

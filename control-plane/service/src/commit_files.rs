@@ -50,7 +50,7 @@ impl Service {
             }
         }
         let mut committed = self.commit_receipts(upload, durable).await?.into_iter();
-        let missing = || Err(faults::unexpected_event(upload.package_id));
+        let missing = || Err(faults::unexpected_event("add files", upload.package_id));
         Ok(answers.into_iter().map(|answer| answer.or_else(|| committed.next()).unwrap_or_else(missing)).collect())
     }
 
@@ -77,7 +77,7 @@ impl Service {
         let mut records = committed.files.into_iter();
         let answer = |index| match refused.remove(&index) {
             Some(fault) => Err(fault),
-            None => records.next().ok_or_else(|| faults::unexpected_event(upload.package_id)),
+            None => records.next().ok_or_else(|| faults::unexpected_event("add files", upload.package_id)),
         };
         Ok((0..count).map(answer).collect())
     }

@@ -1,8 +1,10 @@
 //! Every fault a use case makes itself. Faults of the registry, the store and the data plane pass through unchanged.
 
-use std::time::Duration;
+use std::{fmt::Display, time::Duration};
 
-use artifactstore_types::{Category, ContentAddress, Fault, PackageId, PackageRecord, RelativePath, Retry};
+use artifactstore_types::{
+    Category, ContentAddress, ContractStream, Fault, PackageId, PackageRecord, RelativePath, Retry, Sequence,
+};
 
 /// Every code made here, with what it means.
 pub const CODES: &[(&str, &str)] = &[
@@ -25,6 +27,9 @@ pub const CODES: &[(&str, &str)] = &[
     ("AS-SVC-0017", "the database did not say in time how it is"),
     ("AS-SVC-0018", "too many uploads are under way"),
     ("AS-SVC-0019", "answers about files were not taken, or not committed, for too long"),
+    ("AS-SVC-0020", "the stream has no contract event, or had none then"),
+    ("AS-SVC-0021", "the log has not reached this sequence"),
+    ("AS-SVC-0022", "a thread of the service ended without an answer"),
 ];
 
 pub fn package_not_found(id: PackageId) -> Fault {
@@ -36,11 +41,11 @@ pub fn file_not_found(package: PackageId, path: &RelativePath) -> Fault {
         .about(path)
 }
 
-pub fn not_finalized(package: &PackageRecord) -> Fault {
+pub fn not_finalized(operation: &str, package: &PackageRecord) -> Fault {
     Fault::new(
         "AS-SVC-0003",
         Category::FailedPrecondition,
-        format!("load manifest: the package is {}, and only a finalized one has a manifest", package.status.name()),
+        format!("{operation}: the package is {}, and only a finalized one has a manifest", package.status.name()),
     )
     .about(package.package_id)
 }
@@ -96,9 +101,9 @@ pub fn path_exists(path: &RelativePath) -> Fault {
     .about(path)
 }
 
-pub fn unexpected_event(id: PackageId) -> Fault {
-    let message = "add files: the events appended are not those asked for";
-    Fault::new("AS-SVC-0012", Category::Internal, message).about(id).with_unknown_outcome()
+pub fn unexpected_event(operation: &str, about: impl Display) -> Fault {
+    let message = format!("{operation}: the events appended are not those asked for");
+    Fault::new("AS-SVC-0012", Category::Internal, message).about(about).with_unknown_outcome()
 }
 
 pub fn too_large_for_batch(path: &RelativePath, limit: usize) -> Fault {
@@ -110,7 +115,7 @@ pub fn too_large_for_batch(path: &RelativePath, limit: usize) -> Fault {
     .about(path)
 }
 
-pub fn manifest_not_built(operation: &str, id: PackageId, reason: impl std::fmt::Display) -> Fault {
+pub fn manifest_not_built(operation: &str, id: PackageId, reason: impl Display) -> Fault {
     Fault::new("AS-SVC-0014", Category::Internal, format!("{operation}: {reason}")).about(id)
 }
 
@@ -129,6 +134,21 @@ pub fn database_silent(limit: Duration) -> Fault {
         Category::DeadlineExceeded,
         format!("ping database: it did not answer within {} seconds", limit.as_secs()),
     )
+}
+
+pub fn no_contract_event(stream: &ContractStream, at: Option<Sequence>) -> Fault {
+    let when = at.map_or_else(String::new, |at| format!(" up to sequence {at}"));
+    let message = format!("load contract state: the stream has no event{when}");
+    Fault::new("AS-SVC-0020", Category::NotFound, message).about(stream)
+}
+
+pub fn beyond_the_log(at: Sequence, head: Sequence) -> Fault {
+    let message = format!("load contract state: the log ends at sequence {head}");
+    Fault::new("AS-SVC-0021", Category::OutOfRange, message).about(at)
+}
+
+pub fn thread_lost(operation: &str, lost: &impl Display) -> Fault {
+    Fault::new("AS-SVC-0022", Category::Internal, format!("{operation}: {lost}"))
 }
 
 pub fn not_answered(path: &RelativePath) -> Fault {

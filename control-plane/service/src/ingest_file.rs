@@ -22,6 +22,6 @@ impl Service {
         let bytes = pauses::ended_at_pause(bytes, self.options().sender_pause);
         let receipt = self.plane().ingest_stream(hints, bytes).await?;
         let mut answers = self.commit_stored(upload, vec![(header, Ok(receipt))]).await?;
-        answers.pop().unwrap_or_else(|| Err(faults::unexpected_event(upload.package_id)))
+        answers.pop().unwrap_or_else(|| Err(faults::unexpected_event("add files", upload.package_id)))
     }
 }

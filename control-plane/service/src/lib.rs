@@ -6,6 +6,7 @@
 
 mod commit_files;
 mod connection;
+mod contracts;
 mod create_package;
 mod download;
 mod fail_package;
@@ -27,7 +28,10 @@ pub use faults::CODES;
 pub use service::{Parts, Service, ServiceOptions};
 
 /// Every type of event that can happen here.
-pub const EVENT_TYPES: [&str; artifactstore_registry::Event::TYPES.len()] = artifactstore_registry::Event::TYPES;
+pub fn list_event_types() -> impl Iterator<Item = String> {
+    let of_packages = artifactstore_registry::Event::TYPES.into_iter().map(str::to_owned);
+    of_packages.chain(artifactstore_registry::event::ContractEventAppended::list_types())
+}
 
 #[cfg(test)]
 mod tests;

@@ -9,7 +9,7 @@ use crate::{Service, faults};
 impl Service {
     pub(crate) async fn load_manifest(&self, id: PackageId, format: ManifestFormat) -> Result<Bytes, Fault> {
         let Some(cbor) = self.store().find_manifest(id).await? else {
-            return Err(faults::not_finalized(&self.require_package(id).await?));
+            return Err(faults::not_finalized("load manifest", &self.require_package(id).await?));
         };
         match format {
             ManifestFormat::Cbor => Ok(cbor),

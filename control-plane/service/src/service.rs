@@ -3,7 +3,7 @@
 use std::{sync::Arc, time::Duration};
 
 use artifactstore_dataplane::DataPlane;
-use artifactstore_registry::{Command, Request};
+use artifactstore_registry::{Command, PackageCommand, Request};
 use artifactstore_store::{Committed, Committer, RegistryStore, Tail};
 use artifactstore_types::{Actor, BackendId, Clock, Fault, Ids, PackageId, PackageRecord, Timestamp};
 use tokio::{
@@ -114,7 +114,12 @@ impl Service {
         actor: &Actor,
         request: Request,
     ) -> Result<Committed, Fault> {
-        self.parts.committer.submit(Command { package_id: package, actor: actor.clone(), at, request }).await
+        self.submit_command(PackageCommand { package_id: package, actor: actor.clone(), at, request }).await
+    }
+
+    /// Asks the registry for any change.
+    pub(crate) async fn submit_command(&self, command: impl Into<Command>) -> Result<Committed, Fault> {
+        self.parts.committer.submit(command).await
     }
 
     /// Waits until one more ingest may be under way; it is for as long as the turn is held.

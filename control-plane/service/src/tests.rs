@@ -2,6 +2,7 @@
 
 mod add_files;
 mod bounds;
+mod contracts;
 mod finalize;
 mod listings;
 mod read_back;

@@ -53,7 +53,7 @@ impl Service {
     }
 
     /// A file is whole while one of its locations is; otherwise the last one looked at says how it is not.
-    async fn verify_file(&self, file: FileRecord) -> Result<FileVerification, Fault> {
+    pub(crate) async fn verify_file(&self, file: FileRecord) -> Result<FileVerification, Fault> {
         let mut mismatch = Some(Mismatch::Missing);
         for stored in self.store().list_locations(&[file.content_address]).await? {
             let verification = self.plane().verify_object(file.content_address, &stored.location).await?;

@@ -5,6 +5,7 @@
 //! cargo run --release -p artifactstore-store --example append -- committer postgres://… [rounds [writers]]
 //! cargo run --release -p artifactstore-store --example append -- files sqlite:///tmp/x/artifactstore.db [files]
 //! cargo run --release -p artifactstore-store --example append -- replay sqlite:///tmp/x/artifactstore.db [events]
+//! cargo run --release -p artifactstore-store --example append -- contracts sqlite:///tmp/x/artifactstore.db [events [streams]]
 //! ```
 //!
 //! `appends` alternates, on the same server, the committer (an event and its views for every append) with `pgbench` (one
@@ -14,10 +15,11 @@
 
 use std::{error::Error, path::Path, process::Command as Process, sync::Arc, time::Duration};
 
-use artifactstore_registry::{Command, CommitFiles, NewFile, Request};
+use artifactstore_registry::{AppendContractEvents, CommitFiles, NewContractEvent, NewFile, PackageCommand, Request};
 use artifactstore_store::{Committer, CommitterOptions, RegistryStore, StoreOptions, open};
-use artifactstore_testkit::{START, new_package, receipt_for, word};
-use artifactstore_types::{ContentAddress, FileId, Ids as _, PackageId, SystemIds};
+use artifactstore_testkit::{START, contracts, new_package, receipt_for, word};
+use artifactstore_types::{ContentAddress, ContractOrigin, FileId, Ids as _, Namespace, PackageId, SystemIds};
+use futures::{StreamExt as _, TryStreamExt as _, stream};
 use tokio::{task::JoinSet, time::Instant};
 
 type Outcome<T> = Result<T, Box<dyn Error>>;
@@ -28,7 +30,9 @@ const SPAN: Duration = Duration::from_secs(3);
 async fn main() -> Outcome<()> {
     let mut arguments = std::env::args().skip(1);
     let (Some(what), Some(url)) = (arguments.next(), arguments.next()) else {
-        return Err("say what to measure (appends, files or replay) and the URL of a database to empty".into());
+        return Err(
+            "say what to measure (appends, files, replay or contracts) and the URL of a database to empty".into()
+        );
     };
     let count = arguments.next().map(|count| count.parse::<u64>()).transpose()?;
     let writers = arguments.next().map(|writers| writers.parse::<u64>()).transpose()?;
@@ -40,6 +44,7 @@ async fn main() -> Outcome<()> {
         "committer" => alone(&store, count.unwrap_or(5), writers.unwrap_or(32)).await,
         "files" => files(&store, count.unwrap_or(100_000)).await,
         "replay" => replay(&store, count.unwrap_or(200_000)).await,
+        "contracts" => contract_events(&store, count.unwrap_or(100_000), writers.unwrap_or(100)).await,
         other => Err(format!("{other} is not measured here").into()),
     }
 }
@@ -143,6 +148,10 @@ async fn replay(store: &Arc<dyn RegistryStore>, total: u64) -> Outcome<()> {
         let each = (0..10_000).map(|n| file(&format!("dir-{}/file-{n}", n % 100), package * 10_000 + n));
         committer.submit(command(package_id, commit(each.collect()))).await?;
     }
+    upkeep(store).await
+}
+
+async fn upkeep(store: &Arc<dyn RegistryStore>) -> Outcome<()> {
     let start = Instant::now();
     let replayed = store.replay(&|_, _| ()).await?;
     println!("events replayed a second: {:.0}", per_second(replayed.events, start.elapsed()));
@@ -156,14 +165,49 @@ async fn replay(store: &Arc<dyn RegistryStore>, total: u64) -> Outcome<()> {
     Ok(())
 }
 
+/// Contract events in batches of a thousand, two of them on their way at once: read and validated, appended, folded. Then
+/// the same again, which all are known by now, and upkeep of it.
+async fn contract_events(store: &Arc<dyn RegistryStore>, total: u64, streams: u64) -> Outcome<()> {
+    let committer = Committer::start(Arc::clone(store), CommitterOptions::default());
+    for (what, step) in [("in order", 1), ("again", 1), ("new, shuffled within 1,000", 389)] {
+        let shift = if what == "again" { 0 } else { total * (step - 1) };
+        let start = Instant::now();
+        let batches = stream::iter(0..total / 1_000).map(|batch| {
+            let committer = committer.clone();
+            async move {
+                let events = (0..1_000).map(|n| {
+                    let number = shift + batch * 1_000 + n * step % 1_000;
+                    let (feature, path) = (number % streams, number / streams);
+                    contracts::artifact_indexed(
+                        number,
+                        number,
+                        &format!("feature-{feature}"),
+                        &format!("some/where/artifact-{path}.json"),
+                        "sha256",
+                        "1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a",
+                    )
+                });
+                let events = events.map(|text| NewContractEvent::read(&text)).collect::<Result<_, _>>()?;
+                let origin = ContractOrigin { namespace: Namespace::default(), actor: word("a producer") };
+                let command = AppendContractEvents { origin, at: START, events, all_or_nothing: true };
+                committer.submit(command).await?;
+                Ok::<_, Box<dyn Error>>(())
+            }
+        });
+        batches.buffered(2).try_collect::<()>().await?;
+        println!("contract events a second over {streams} streams, {what}: {:.0}", per_second(total, start.elapsed()));
+    }
+    upkeep(store).await
+}
+
 async fn create(committer: &Committer, name: &str) -> Outcome<PackageId> {
     let package = PackageId::new(SystemIds.next());
     committer.submit(command(package, Request::CreatePackage(new_package(name)))).await?;
     Ok(package)
 }
 
-fn command(package_id: PackageId, request: Request) -> Command {
-    Command { package_id, actor: word("a producer"), at: START, request }
+fn command(package_id: PackageId, request: Request) -> PackageCommand {
+    PackageCommand { package_id, actor: word("a producer"), at: START, request }
 }
 
 fn commit(files: Vec<NewFile>) -> Request {

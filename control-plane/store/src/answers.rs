@@ -1,7 +1,9 @@
 //! A written batch, as the answers to those who asked.
 
-use artifactstore_registry::{Accepted, Prepared, Refusal, Request};
-use artifactstore_types::{EventRecord, Fault, PackageId};
+use std::fmt::Display;
+
+use artifactstore_registry::{Accepted, Command, PackageCommand, Prepared, Refusal, Request};
+use artifactstore_types::{EventRecord, Fault};
 
 use crate::Committed;
 
@@ -13,22 +15,25 @@ pub(crate) fn answers(
 ) -> Vec<Result<Committed, Fault>> {
     let mut events = events.into_iter();
     let answer = |(prepared, decided): (&Prepared, Result<Accepted, Refusal>)| {
-        let package = prepared.command.package_id;
-        let operation = operation(&prepared.command.request);
+        let (operation, about): (_, &dyn Display) = match &prepared.command {
+            Command::Package(PackageCommand { package_id, request, .. }) => (operation(request), package_id),
+            Command::AppendContractEvents(append) => ("append contract events", &append.origin.namespace),
+        };
         match decided {
             Ok(accepted) => Ok(Committed {
                 events: events.by_ref().take(accepted.events.len()).collect(),
                 files: accepted.files,
-                refused: refused(accepted.refused, operation, package),
+                refused: refused(accepted.refused, operation, about),
+                repeated: accepted.repeated,
             }),
-            Err(refusal) => Err(refusal.into_fault(operation, package)),
+            Err(refusal) => Err(refusal.into_fault(operation, about)),
         }
     };
     commands.iter().zip(decided).map(answer).collect()
 }
 
-fn refused(refused: Vec<(usize, Refusal)>, operation: &'static str, package: PackageId) -> Vec<(usize, Fault)> {
-    refused.into_iter().map(|(index, refusal)| (index, refusal.into_fault(operation, package))).collect()
+fn refused(refused: Vec<(usize, Refusal)>, operation: &'static str, about: &dyn Display) -> Vec<(usize, Fault)> {
+    refused.into_iter().map(|(index, refusal)| (index, refusal.into_fault(operation, about))).collect()
 }
 
 fn operation(request: &Request) -> &'static str {

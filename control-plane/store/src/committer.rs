@@ -73,7 +73,8 @@ impl Committer {
     ///
     /// # Errors
     /// The registry's refusal, a fault of the database with its outcome, or that there is no room or no committer.
-    pub async fn submit(&self, command: Command) -> Result<Committed, Fault> {
+    pub async fn submit(&self, command: impl Into<Command>) -> Result<Committed, Fault> {
+        let command = command.into();
         let weight = weight(&command);
         let permits = u32::try_from(weight.min(self.options.queue_weight.max(1))).unwrap_or(u32::MAX);
         let room = timeout(self.options.queue_deadline, Arc::clone(&self.room).acquire_many_owned(permits))
@@ -97,6 +98,14 @@ impl Committer {
 }
 
 fn weight(command: &Command) -> usize {
+    let command = match command {
+        Command::Package(command) => command,
+        // An envelope has up to a mebibyte.
+        Command::AppendContractEvents(append) => {
+            let bytes: usize = append.events.iter().map(|event| event.text().len()).sum();
+            return append.events.len().max(bytes / 1_024).max(1);
+        }
+    };
     match &command.request {
         Request::CommitFiles(commit) => commit.files.len().max(1),
         // A manifest is held in memory while it waits; a file's share of it is a few hundred bytes.

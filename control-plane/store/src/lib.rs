@@ -21,5 +21,7 @@ pub use committer::{Committer, CommitterOptions};
 pub use faults::CODES;
 pub use memory::MemoryStore;
 pub use open::{StoreOptions, database_file, open};
-pub use ports::{Checked, Committed, EventLog, PlacedFile, Progress, RegistryStore, Replayed, Upkeep, Views};
+pub use ports::{
+    Checked, Committed, ContractViews, EventLog, PlacedFile, Progress, RegistryStore, Replayed, Upkeep, Views,
+};
 pub use tail::{Tail, TailOptions};

@@ -1,10 +1,10 @@
 //! The capabilities the registry needs of a database, as ports. Memory, SQLite and PostgreSQL implement them; one
 //! conformance suite holds them to the same behaviour.
 
-use artifactstore_registry::Command;
+use artifactstore_registry::{Command, view::ContractStateRow};
 use artifactstore_types::{
-    ContentAddress, EventRecord, Fault, FileId, FileRecord, Namespace, PackageFilter, PackageId, PackageRecord,
-    RelativePath, RetentionClass, Sequence, StoredLocation, Timestamp,
+    ContentAddress, ContractState, ContractStream, EventRecord, Fault, FileId, FileRecord, Namespace, PackageFilter,
+    PackageId, PackageRecord, RelativePath, RetentionClass, Sequence, StoredLocation, Timestamp,
 };
 use async_trait::async_trait;
 use bytes::Bytes;
@@ -21,6 +21,8 @@ pub struct Committed {
     pub files: Vec<FileRecord>,
     /// Which items of the command were refused on their own, by index.
     pub refused: Vec<(usize, Fault)>,
+    /// Which items of the command were in the log already, by index, each with its sequence.
+    pub repeated: Vec<(usize, Sequence)>,
 }
 
 /// The append-only log, and the only way to change anything.
@@ -106,6 +108,18 @@ pub struct PlacedFile {
     pub locations: Vec<StoredLocation>,
 }
 
+/// The states of streams of contract events.
+#[async_trait]
+pub trait ContractViews: Send + Sync + 'static {
+    /// The state of a stream: as it is, or, where `at` is given, as it was after the last of its events up to that
+    /// sequence. None where it has no event, or had none then. As it is, it is read; as it was, it is folded.
+    async fn find_contract_state(
+        &self,
+        stream: &ContractStream,
+        at: Option<Sequence>,
+    ) -> Result<Option<ContractState>, Fault>;
+}
+
 /// What a replay did.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Replayed {
@@ -151,9 +165,20 @@ pub trait Upkeep: Send + Sync + 'static {
 }
 
 /// All of it: what a service is given.
-pub trait RegistryStore: EventLog + Views + Upkeep {}
+pub trait RegistryStore: EventLog + Views + ContractViews + Upkeep {}
 
-impl<T: EventLog + Views + Upkeep> RegistryStore for T {}
+impl<T: EventLog + Views + ContractViews + Upkeep> RegistryStore for T {}
+
+/// A row of the view as those who ask see it.
+pub(crate) fn state_of(stream: &ContractStream, row: ContractStateRow) -> ContractState {
+    ContractState {
+        stream: stream.clone(),
+        sequence: row.last_event_sequence,
+        event_count: row.event_count,
+        json: row.state,
+        failed: row.failed,
+    }
+}
 
 /// Puts locations in the order [`Views::list_locations`] gives them: by address, backend and key, then by where in the
 /// object.

@@ -4,7 +4,7 @@
 
 use std::sync::Arc;
 
-use artifactstore_registry::{Command, CommitFiles, NewFile, Request};
+use artifactstore_registry::{Command, CommitFiles, NewFile, PackageCommand, Request};
 use artifactstore_store::{RegistryStore, StoreOptions, open};
 use artifactstore_testkit::{START, new_package, receipt_for, word};
 use artifactstore_types::{FileId, Ids as _, Outcome, PackageId, SystemIds};
@@ -24,7 +24,7 @@ fn files(package_id: PackageId, folder: &str, count: usize) -> Command {
     };
     let files = (0..count).map(file).collect();
     let request = Request::CommitFiles(CommitFiles { files, replace: false, all_or_nothing: true });
-    Command { package_id, actor: word("a producer"), at: START, request }
+    PackageCommand { package_id, actor: word("a producer"), at: START, request }.into()
 }
 
 async fn take(store: &Arc<dyn RegistryStore>, command: Command) -> u64 {
@@ -41,7 +41,8 @@ async fn a_commit_that_cannot_be_written_leaves_nothing_and_the_next_one_follows
     store.migrate(false).await.unwrap();
     let package = PackageId::new(SystemIds.next());
     let create = Request::CreatePackage(new_package("run"));
-    take(&store, Command { package_id: package, actor: word("a producer"), at: START, request: create }).await;
+    take(&store, PackageCommand { package_id: package, actor: word("a producer"), at: START, request: create }.into())
+        .await;
     assert_eq!(take(&store, files(package, "before", 200)).await, 3);
 
     let no_limit = getrlimit(Resource::Fsize);

@@ -12,6 +12,8 @@ use async_trait::async_trait;
 use bytes::Bytes;
 use futures::stream::BoxStream;
 
+use crate::Contracts;
+
 /// Bytes on their way: chunks of any size, or the failure that ends them.
 pub type ByteStream = BoxStream<'static, Result<Bytes, Fault>>;
 
@@ -58,9 +60,10 @@ pub struct TailRequest {
     pub follow: bool,
 }
 
-/// A store, as its users see it. Methods fail with the fault of whatever refused; see [`Fault`].
+/// A store, as its users see it; what it answers about contract events is in [`Contracts`]. Methods fail with the fault
+/// of whatever refused; see [`Fault`].
 #[async_trait]
-pub trait Connection: Send + Sync + 'static {
+pub trait Connection: Contracts {
     /// Creates a package.
     async fn create_package(&self, actor: &Actor, package: NewPackage) -> Result<PackageRecord, Fault>;
 

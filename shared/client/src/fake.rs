@@ -1,5 +1,7 @@
 //! A store in memory for the client's tests: it does what [`Connection`] says, except where a test makes it misbehave.
 
+mod contracts;
+
 use std::{
     collections::{BTreeMap, HashMap, VecDeque},
     sync::{Arc, Mutex, MutexGuard},
@@ -7,8 +9,8 @@ use std::{
 
 use artifactstore_manifest::{FileEntry, Manifest, PackageSection, ProvenanceSection, RetentionSummary};
 use artifactstore_types::{
-    Actor, ByteRange, Category, ContentAddress, DualDigest, EventId, EventRecord, Fault, FileHeader, FileId,
-    FileRecord, FileVerification, Health, MediaType, Mismatch, Namespace, NewPackage, PackageFilter, PackageId,
+    Actor, ByteRange, Category, ContentAddress, ContractState, DualDigest, EventId, EventRecord, Fault, FileHeader,
+    FileId, FileRecord, FileVerification, Health, MediaType, Mismatch, Namespace, NewPackage, PackageFilter, PackageId,
     PackageRecord, PackageStatus, Page, PageSize, PageToken, PlanAnswer, PlannedFile, Provenance, RelativePath,
     SmallFile, SubjectKind, Timestamp, Upload,
 };
@@ -36,6 +38,7 @@ pub enum Call {
     LoadManifest,
     Download,
     Tail,
+    Watch,
 }
 
 /// How the store misbehaves.
@@ -70,6 +73,8 @@ pub struct Mischief {
     pub hangs: bool,
     /// What a tail delivers instead of the log, subscription by subscription.
     pub tails: VecDeque<Vec<Result<EventRecord, Fault>>>,
+    /// What watching a state delivers, subscription by subscription.
+    pub watches: VecDeque<Vec<Result<ContractState, Fault>>>,
 }
 
 #[derive(Default)]

@@ -140,7 +140,7 @@ pub fn path_taken(path: &RelativePath) -> Fault {
 }
 
 pub fn event_untrusted(sequence: u64, what: &str) -> Fault {
-    Fault::new("AS-CLIENT-0016", Category::DataLoss, format!("tail: event {sequence} {what}")).about(sequence)
+    Fault::new("AS-CLIENT-0016", Category::DataLoss, format!("follow: event {sequence} {what}")).about(sequence)
 }
 
 pub fn thread_lost(operation: &str) -> Fault {

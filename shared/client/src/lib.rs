@@ -5,6 +5,7 @@
 #![deny(missing_docs)]
 
 mod connection;
+mod contracts;
 mod faults;
 mod fetch;
 mod listing;
@@ -19,11 +20,13 @@ mod retry;
 mod tail;
 mod verify;
 mod walk;
+mod watch;
 
 #[cfg(test)]
 mod fake;
 
 pub use connection::{ByteStream, Connection, Download, KnownFile, ManifestFormat, TailRequest};
+pub use contracts::Contracts;
 pub use faults::CODES;
 pub use fetch::{Fetched, fetch};
 pub use listing::{list_all_files, list_all_packages};
@@ -34,3 +37,4 @@ pub use remote::{CODES as REMOTE_CODES, Remote, RemoteOptions};
 pub use tail::tail;
 pub use verify::{Finding, FindingKind, Verified, VerifyRequest, verify};
 pub use walk::{EntryRefused, LocalFile, RefusedEntry, Walk, walk};
+pub use watch::watch;

@@ -6,14 +6,18 @@
 
 mod family;
 mod model_entry;
+mod references;
+mod stream_key;
 
 #[cfg(test)]
 pub(crate) mod testing;
 #[cfg(test)]
 mod tests;
 
-pub use family::{EventSelection, Family, FoldError, Occurrence, Payload, StreamFold};
+pub use family::{EventSelection, Family, FoldError, Folded, Occurrence, Payload, StreamFold};
 pub use model_entry::ModelEntry;
+pub use references::{FileReference, References};
+pub use stream_key::StreamKey;
 
 pub(crate) use family::embedded;
 
@@ -42,6 +46,14 @@ families! {
 /// The family with this name, such as `mission-audit`.
 pub fn find_family(name: &str) -> Option<&'static Family> {
     FAMILIES.iter().copied().find(|family| family.name == name)
+}
+
+/// The family that an event type belongs to, with the type as the family has it.
+pub fn find_family_of(event_type: &str) -> Option<(&'static Family, &'static str)> {
+    FAMILIES.iter().find_map(|family| {
+        let (known, _) = family.payloads.iter().find(|(known, _)| *known == event_type)?;
+        Some((*family, *known))
+    })
 }
 
 /// The envelope: a model that belongs to no family.

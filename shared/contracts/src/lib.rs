@@ -10,6 +10,7 @@
 //! * [`catalogue`] — the families; [`mission_audit`] and [`mission_dossier`] are folders below it
 //! * [`schemas`] — JSON Schemas generated from the types, and the check that the checked-in ones have not drifted
 //! * [`validator`] — model and schema layer together, for one payload or a stream of them
+//! * [`admission`] — whether an event may enter a stream that is kept, and which stream that is
 //! * [`reduction`] — a stream of envelopes, in any order and of any length, to a state in bounded memory
 //! * [`fixtures`] — documents and streams with known verdicts, ours or a directory's
 //!
@@ -17,6 +18,7 @@
 
 #![deny(missing_docs)]
 
+pub mod admission;
 pub mod catalogue;
 pub mod envelope;
 pub mod fixtures;

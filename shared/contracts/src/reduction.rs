@@ -26,6 +26,7 @@ use crate::catalogue::{EventSelection, Family, FoldError, Occurrence, Payload};
 use crate::envelope::{Envelope, Event};
 use crate::lines::{LONGEST_LINE, Line, Lines};
 use crate::model::{Model, ValidationError};
+use crate::order;
 use losers::Losers;
 use sorter::{Sorted, Sorter};
 
@@ -96,7 +97,7 @@ pub fn reduce(family: &Family, reader: impl BufRead, limits: &Limits) -> Result<
             last.extend_from_slice(key);
         }
     }
-    Ok(reducer.finish().map_err(io::Error::from)?)
+    Ok(reducer.folded().map_err(io::Error::from)?.state)
 }
 
 /// Reads every envelope; gives the events in order and the keys of those that do not count.
@@ -127,9 +128,7 @@ fn sort(family: &Family, reader: impl BufRead, limits: &Limits) -> Result<(Sorte
             None => {}
         }
         key.clear();
-        key.extend_from_slice(&envelope.lamport_clock.value().to_be_bytes());
-        key.extend_from_slice(envelope.timestamp.isoformat().as_bytes());
-        key.push(0);
+        order::write_clock_and_time(&mut key, &envelope);
         let id = envelope.event_id.as_str().as_bytes();
         events.push(&[&key, id], &body)?;
         identities.push(&[id, &[0], &key], &[])?;
@@ -138,7 +137,7 @@ fn sort(family: &Family, reader: impl BufRead, limits: &Limits) -> Result<(Sorte
     Ok((events.finish()?, losers))
 }
 
-/// The event behind a key: Lamport clock in eight bytes, ISO text, a zero, identifier. The body is the type's position
+/// The event behind a key, as [`order::sort_key`] makes it. The body is the type's position
 /// in the family and the payload; that of a foreign event is empty.
 fn occurrence<'a>(family: &Family, key: &'a [u8], body: &'a [u8]) -> Occurrence<'a> {
     let text = |bytes: &'a [u8]| std::str::from_utf8(bytes).unwrap_or_default();

@@ -8,6 +8,7 @@
 
 mod builders;
 mod clock;
+pub mod contracts;
 mod ids;
 pub mod postgres;
 pub mod rgw;

@@ -19,16 +19,19 @@ pub type LeafHash = [u8; 32];
 pub enum SubjectKind {
     /// A package; the subject id is its [`crate::PackageId`].
     Package,
+    /// A stream of contract events; the subject id is its [`crate::ContractStream`].
+    Contract,
 }
 
 impl SubjectKind {
     /// Every kind.
-    pub const ALL: [Self; 1] = [Self::Package];
+    pub const ALL: [Self; 2] = [Self::Package, Self::Contract];
 
     /// The name in columns and on the wire.
     pub const fn name(self) -> &'static str {
         match self {
             Self::Package => "package",
+            Self::Contract => "contract",
         }
     }
 

@@ -5,6 +5,7 @@
 
 mod address;
 mod clock;
+mod contract;
 mod digest;
 mod event;
 mod fault;
@@ -25,13 +26,15 @@ mod verification;
 
 pub use address::{ContentAddress, ContentAddressRefused};
 pub use clock::{Clock, Ids, SystemClock, SystemIds};
+pub use contract::{AppendedContractEvent, ContractOrigin, ContractState, ContractStream, Parity, PathParity};
 pub use digest::{Algorithm, Digest, DigestRefused, DualDigest, DualHasher};
 pub use event::{EventFilter, EventRecord, LeafHash, Sequence, SubjectKind};
 pub use fault::{Category, Fault, Outcome, Retry};
 pub use health::{BackendHealth, Health};
 pub use ids::{EventId, FileId, IdRefused, PackageId};
 pub use name::{
-    Actor, BackendId, ClassName, EventType, MediaType, Name, NameRefused, Namespace, NodeId, Producer, Subject,
+    Actor, BackendId, ClassName, EventType, FamilyName, MediaType, Name, NameRefused, Namespace, NodeId, Producer,
+    StreamKey, Subject,
 };
 pub use package::{FileRecord, NewPackage, PackageFilter, PackageRecord, PackageStatus, Provenance, ProvenanceRefused};
 pub use page::{Page, PageSize, PageToken};

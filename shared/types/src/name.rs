@@ -46,6 +46,13 @@ fn check_event_type(kind: &'static str, text: &str) -> Result<(), NameRefused> {
     }
 }
 
+fn check_stream_key(kind: &'static str, text: &str) -> Result<(), NameRefused> {
+    if text.is_empty() || text.len() > 1_024 || text.chars().any(char::is_control) {
+        return Err(NameRefused { kind, rule: "must have 1 to 1,024 bytes and no control characters" });
+    }
+    Ok(())
+}
+
 fn check_media_type(kind: &'static str, text: &str) -> Result<(), NameRefused> {
     // RFC 6838 §4.2: a restricted name begins with a letter or digit.
     let restricted = |part: &str| {
@@ -139,6 +146,15 @@ name! {
 name! {
     /// A retention class, such as `raw-evidence`.
     ClassName, "retention class", check_slug
+}
+name! {
+    /// A family of contract events, such as `mission-dossier`.
+    FamilyName, "contract family", check_slug
+}
+name! {
+    /// Which stream of a contract family: its names, separated by `/`, what would be taken for something else in one
+    /// written as `%` and two hexadecimal digits a byte.
+    StreamKey, "stream key", check_stream_key
 }
 name! {
     /// The type of an event, such as `v1.package.created`.

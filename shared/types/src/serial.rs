@@ -10,8 +10,9 @@ use serde::{
 };
 
 use crate::{
-    Actor, BackendId, ClassName, ContentAddress, Digest, EventId, EventType, FileId, MediaType, Metadata, Name,
-    Namespace, NodeId, PackageId, Producer, RelativePath, Subject, Timestamp, Value,
+    Actor, BackendId, ClassName, ContentAddress, ContractStream, Digest, EventId, EventType, FamilyName, FileId,
+    MediaType, Metadata, Name, Namespace, NodeId, PackageId, Producer, RelativePath, StreamKey, Subject, Timestamp,
+    Value,
 };
 
 macro_rules! as_text {
@@ -33,8 +34,8 @@ macro_rules! as_text {
 }
 
 as_text! {
-    Actor, BackendId, ClassName, ContentAddress, Digest, EventId, EventType, FileId, MediaType, Name, Namespace, NodeId,
-    PackageId, Producer, RelativePath, Subject, Timestamp,
+    Actor, BackendId, ClassName, ContentAddress, ContractStream, Digest, EventId, EventType, FamilyName, FileId,
+    MediaType, Name, Namespace, NodeId, PackageId, Producer, RelativePath, StreamKey, Subject, Timestamp,
 }
 
 impl Serialize for Value {

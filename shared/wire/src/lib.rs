@@ -7,6 +7,7 @@
 #![deny(missing_docs)]
 
 pub mod codes;
+mod contract;
 mod event;
 mod fault;
 pub mod field;
@@ -25,6 +26,7 @@ pub mod v1;
 mod value;
 
 pub use codes::CODES;
+pub use contract::{StateAssembly, state_parts};
 pub use event::{EventAssembly, event_parts};
 pub use page::{decode_token, encode_token};
 pub use status::{fault_of_request, fault_of_status, status_of, unreadable};

@@ -10,6 +10,8 @@ pub const MAX_CHUNK_BYTES: usize = 1024 * 1024;
 pub const PLANNED_FILES: usize = 10_000;
 /// The most files one `CommitFiles` binds, so that the answer fits a message whatever the paths.
 pub const COMMITTED_FILES: usize = 1_000;
+/// The most contract events one `Append` brings, so that the answer fits a message whatever their streams.
+pub const APPENDED_EVENTS: usize = 1_000;
 /// The most event types a filter may name.
 pub const FILTER_TYPES: usize = 64;
 /// The longest message or subject of a fault, in bytes; longer ones are cut, since they travel in headers.

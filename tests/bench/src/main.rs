@@ -2,6 +2,7 @@
 //! machine, rounds alternating, median and spread printed. Nothing is asserted.
 
 mod bucket;
+mod contract_events;
 mod material;
 mod measure;
 mod oci;
@@ -98,6 +99,15 @@ enum Workload {
         #[arg(long, default_value_t = 4096)]
         size: usize,
     },
+    /// Contract events appended as one stream to an embedded store, and again.
+    Contracts {
+        /// How many events.
+        #[arg(long, default_value_t = 100_000)]
+        events: u64,
+        /// How many dossiers they are of.
+        #[arg(long, default_value_t = 100)]
+        dossiers: u64,
+    },
 }
 
 async fn run(Arguments { workload, dir, rounds, server, process }: Arguments) -> Result<(), Failure> {
@@ -111,6 +121,7 @@ async fn run(Arguments { workload, dir, rounds, server, process }: Arguments) ->
         }
         Workload::B7 { seconds } => tails::run(&target, &dir, seconds).await,
         Workload::B9 { mib, files, size } => bucket::run(rounds, mib, files, size).await,
+        Workload::Contracts { events, dossiers } => contract_events::run(&dir, rounds, events, dossiers).await,
         Workload::B10 { health, program, arguments } => start::run(rounds, health, &program, &arguments).await,
     }
 }

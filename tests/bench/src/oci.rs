@@ -5,7 +5,6 @@ use std::{fs, path::Path, sync::Arc};
 
 use futures::{StreamExt as _, TryStreamExt as _, stream};
 use reqwest::{Client, StatusCode, Url, header};
-use sha2::{Digest as _, Sha256};
 
 use crate::{
     measure::{Clock, Failure, Taken},
@@ -29,11 +28,11 @@ pub async fn push_blobs(registry: &str, source: &Path) -> Result<Taken, Failure>
 
 async fn push_blob(client: Client, base: Arc<Url>, path: impl AsRef<Path>) -> Result<(), Failure> {
     let bytes = fs::read(path)?;
-    let digest: String = Sha256::digest(&bytes).iter().map(|byte| format!("{byte:02x}")).collect();
+    let digest = artifactstore_types::DualDigest::of(&bytes).sha256;
     let opened = client.post(base.join("v2/bench/blobs/uploads/")?).send().await?.error_for_status()?;
     let place = opened.headers().get(header::LOCATION).ok_or("the registry names no place for a blob")?;
     let mut place = base.join(place.to_str()?)?;
-    place.query_pairs_mut().append_pair("digest", &format!("sha256:{digest}"));
+    place.query_pairs_mut().append_pair("digest", &format!("sha256:{}", digest.hex()));
     let stored = client.put(place).header(header::CONTENT_TYPE, "application/octet-stream").body(bytes).send().await?;
     match stored.status() {
         StatusCode::CREATED => Ok(()),

@@ -12,7 +12,7 @@ use tokio::time;
 use crate::measure::{self, Clock, Failure, Series};
 
 /// How long a program may take.
-const LIMIT: Duration = Duration::from_secs(60);
+const LIMIT: Duration = Duration::from_mins(1);
 const PAUSE: Duration = Duration::from_millis(5);
 
 /// Starts `program` with `arguments` again and again; it must answer at `health` once it serves.

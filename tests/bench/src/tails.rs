@@ -34,12 +34,12 @@ pub async fn run(target: &Target, dir: &std::path::Path, seconds: u64) -> Result
     ));
     for (subscribers, rate) in LOADS {
         let delays = delays(&store.connection, subscribers, rate, Duration::from_secs(seconds)).await?;
-        let at = |share: f64| delays[((delays.len() - 1) as f64 * share) as usize];
+        let at = |percent: usize| delays[(delays.len() - 1) * percent / 100].as_secs_f64() * 1_000.0;
         measure::say(&format!(
             "{subscribers:>5} subscribers, {rate:>5} events/s: median {:.1}, p99 {:.1}, most {:.1}; {} deliveries",
-            at(0.5),
-            at(0.99),
-            at(1.0),
+            at(50),
+            at(99),
+            at(100),
             delays.len()
         ));
     }
@@ -52,7 +52,7 @@ async fn delays(
     subscribers: usize,
     rate: u32,
     span: Duration,
-) -> Result<Vec<f64>, Failure> {
+) -> Result<Vec<Duration>, Failure> {
     let since = head(connection).await?;
     let packages = rate / EVENTS_A_PACKAGE * u32::try_from(span.as_secs())?;
     let expected = u64::from(packages * EVENTS_A_PACKAGE);
@@ -65,7 +65,7 @@ async fn delays(
             let mut delays = Vec::new();
             while (delays.len() as u64) < expected {
                 let event = events.next().await.ok_or("a tail ended")??;
-                delays.push(millis_since(event.recorded_at));
+                delays.push(since_time(event.recorded_at));
             }
             all.lock().unwrap_or_else(PoisonError::into_inner).extend(delays);
             Ok::<_, Failure>(())
@@ -90,7 +90,7 @@ async fn delays(
         done?;
     }
     let mut delays = std::mem::take(&mut *all.lock().unwrap_or_else(PoisonError::into_inner));
-    delays.sort_by(f64::total_cmp);
+    delays.sort_unstable();
     Ok(delays)
 }
 
@@ -113,6 +113,6 @@ async fn head(connection: &Arc<dyn Connection>) -> Result<Sequence, Failure> {
     Ok(material::create(connection).await?.last_event_sequence)
 }
 
-fn millis_since(recorded_at: Timestamp) -> f64 {
-    (SystemClock.now().micros() - recorded_at.micros()) as f64 / 1_000.0
+fn since_time(recorded_at: Timestamp) -> Duration {
+    Duration::from_micros(SystemClock.now().micros().saturating_sub(recorded_at.micros()).unsigned_abs())
 }

@@ -4,7 +4,7 @@
 use artifactstore_types::{Algorithm, MAX_SAFE_INTEGER, RelativePath};
 
 use crate::{
-    Command, CommitFiles, Decision, Event, Facts, FileFact, NewFile, Package, Refusal,
+    CommitFiles, Decision, Event, Facts, FileFact, NewFile, Package, PackageCommand, Refusal,
     event::{FileIngested, FileReplaced, Replaced},
     tree::Tree,
 };
@@ -21,7 +21,7 @@ const MAX_KEY_BYTES: usize = 1024;
 pub(super) fn decide(
     package: &Package,
     facts: &Facts,
-    command: &Command,
+    command: &PackageCommand,
     commit: &CommitFiles,
 ) -> Result<Decision, Refusal> {
     require_open(package)?;

@@ -2,9 +2,9 @@
 
 use artifactstore_types::{NewPackage, Value};
 
-use crate::{Command, Decision, Event, Facts, Refusal, event::PackageCreated, retention};
+use crate::{Decision, Event, Facts, PackageCommand, Refusal, event::PackageCreated, retention};
 
-pub(super) fn decide(facts: &Facts, command: &Command, new: &NewPackage) -> Result<Decision, Refusal> {
+pub(super) fn decide(facts: &Facts, command: &PackageCommand, new: &NewPackage) -> Result<Decision, Refusal> {
     Value::check_metadata(&new.metadata).map_err(Refusal::Metadata)?;
     new.provenance.check().map_err(Refusal::Provenance)?;
     let class = facts.find_class(&new.class).ok_or_else(|| Refusal::UnknownClass(new.class.clone()))?;

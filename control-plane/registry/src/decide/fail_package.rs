@@ -2,13 +2,13 @@
 
 use artifactstore_types::PackageStatus;
 
-use crate::{Command, Decision, Event, Package, Refusal, event::PackageFailed};
+use crate::{Decision, Event, Package, PackageCommand, Refusal, event::PackageFailed};
 
 use super::require_open;
 
 const MAX_REASON_BYTES: usize = 2_000;
 
-pub(super) fn decide(package: &Package, command: &Command, reason: &str) -> Result<Decision, Refusal> {
+pub(super) fn decide(package: &Package, command: &PackageCommand, reason: &str) -> Result<Decision, Refusal> {
     let shown = |c: char| !c.is_control() || matches!(c, '\n' | '\r' | '\t');
     if reason.is_empty() || reason.len() > MAX_REASON_BYTES || !reason.chars().all(shown) {
         return Err(Refusal::BadReason);

@@ -8,7 +8,7 @@ use artifactstore_manifest::{Manifest, PackageSection};
 use artifactstore_types::{ClassName, PackageStatus, Timestamp};
 
 use crate::{
-    Command, Decision, Event, Facts, FinalizePackage, Package, Refusal,
+    Decision, Event, Facts, FinalizePackage, Package, PackageCommand, Refusal,
     event::PackageFinalized,
     retention::{default_applied, default_expiry},
 };
@@ -42,7 +42,7 @@ impl Summary {
 pub(super) fn decide(
     package: &Package,
     facts: &Facts,
-    command: &Command,
+    command: &PackageCommand,
     finalize: &FinalizePackage,
     summary: Result<&Summary, &Refusal>,
 ) -> Result<Decision, Refusal> {

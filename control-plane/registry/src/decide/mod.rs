@@ -10,7 +10,7 @@ mod tests;
 
 use artifactstore_types::{PackageStatus, Timestamp};
 
-use crate::{Command, Event, Facts, Package, Prepared, Refusal, Request};
+use crate::{Event, Facts, Package, PackageCommand, Refusal, Request};
 
 pub use commit_files::MAX_FILES_PER_PACKAGE;
 pub(crate) use finalize_package::Summary;
@@ -32,24 +32,29 @@ impl Decision {
     }
 
     /// There is nothing left to do.
-    fn nothing(command: &Command) -> Self {
+    fn nothing(command: &PackageCommand) -> Self {
         Self::new(command.at, Vec::new())
     }
 }
 
-/// Decides a command. `facts` must hold what [`crate::Needs`] asks for it.
+/// Decides a command about a package; `summary` is what its manifest says, if it brings one. `facts` must hold what
+/// [`crate::Needs`] asks for it.
 ///
 /// # Errors
 /// The rule that refuses the command as a whole.
-pub fn decide(state: Option<&Package>, facts: &Facts, prepared: &Prepared) -> Result<Decision, Refusal> {
-    let command = &prepared.command;
+pub(crate) fn decide(
+    state: Option<&Package>,
+    facts: &Facts,
+    command: &PackageCommand,
+    summary: Option<Result<&Summary, &Refusal>>,
+) -> Result<Decision, Refusal> {
     match (&command.request, state) {
         (Request::CreatePackage(_), Some(_)) => Err(Refusal::PackageExists),
         (Request::CreatePackage(new), None) => create_package::decide(facts, command, new),
         (_, None) => Err(Refusal::PackageNotFound),
         (Request::CommitFiles(commit), Some(package)) => commit_files::decide(package, facts, command, commit),
         (Request::FinalizePackage(finalize), Some(package)) => {
-            let summary = prepared.manifest().ok_or_else(|| Refusal::BadManifest("it was not read".to_owned()))?;
+            let summary = summary.ok_or_else(|| Refusal::BadManifest("it was not read".to_owned()))?;
             finalize_package::decide(package, facts, command, finalize, summary)
         }
         (Request::FailPackage { reason }, Some(package)) => fail_package::decide(package, command, reason),

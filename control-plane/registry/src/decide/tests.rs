@@ -46,8 +46,9 @@ fn commit(files: Vec<NewFile>, replace: bool) -> Request {
 }
 
 fn when(state: Option<&Package>, facts: &Facts, request: Request) -> Result<Decision, Refusal> {
-    let command = Command { package_id: package_id(1), actor: word("somebody"), at: START, request };
-    decide(state, facts, &Prepared::from(command))
+    let command = PackageCommand { package_id: package_id(1), actor: word("somebody"), at: START, request };
+    let prepared = crate::Prepared::from(crate::Command::from(command.clone()));
+    decide(state, facts, &command, prepared.manifest())
 }
 
 #[test]
@@ -130,6 +131,12 @@ fn every_refusal_has_a_code_of_the_table_and_no_code_is_unused() {
         Refusal::BadManifest("why".into()),
         Refusal::TooManyBytes,
         Refusal::Event(crate::EventRefused::Payload { event_type: "t".into(), reason: "r".into() }),
+        Refusal::BrokenContract { event_id: None, reason: "r".into() },
+        Refusal::ContractEventDiffers { event_id: "e".into() },
+        Refusal::StreamFull { stream: "s".into() },
+        Refusal::TooManyContractEvents { events: 1 },
+        Refusal::UnknownFamily { family: word("f"), known: vec!["g"] },
+        Refusal::NoState("why".into()),
     ];
     let codes: Vec<_> = all.map(|refusal| refusal.into_fault("test", package_id(1)).code.into_owned()).into();
     let table: Vec<_> = crate::CODES.iter().map(|(code, _)| (*code).to_owned()).collect();

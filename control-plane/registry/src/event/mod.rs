@@ -3,6 +3,7 @@
 //! A payload says everything a view needs beyond the columns of [`EventRecord`], so that folding never looks anything
 //! up. A type this program does not know decodes to nothing: a log written by a newer program can still be folded.
 
+mod contract;
 mod payload;
 #[cfg(test)]
 mod tests;
@@ -11,6 +12,7 @@ use artifactstore_manifest::cbor;
 use artifactstore_types::{EventRecord, EventType, FileRecord, PackageId, Timestamp};
 use bytes::Bytes;
 
+pub use contract::ContractEventAppended;
 pub use payload::{
     DefaultApplied, FileIngested, FileReplaced, PackageCreated, PackageFailed, PackageFinalized, ReceiptPlace, Replaced,
 };
@@ -115,7 +117,7 @@ impl Event {
             .map_err(|error| EventRefused::Payload { event_type: event_type.to_string(), reason: error.to_string() })
     }
 
-    /// The event in this record; `None` for a type this program does not know.
+    /// The event in this record; `None` for a type this program does not know, or for one that is not about a package.
     ///
     /// # Errors
     /// As [`Event::decode`].

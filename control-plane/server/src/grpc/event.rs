@@ -9,12 +9,11 @@ use artifactstore_wire::{
     event_parts, field,
     v1::{self, event_service_server::EventService},
 };
-use futures::{StreamExt as _, TryStreamExt as _, stream};
+use futures::{TryStreamExt as _, stream};
 use tokio_util::sync::CancellationToken;
 use tonic::{Request, Response, Status};
 
-use super::Messages;
-use crate::faults;
+use super::{Messages, farewell};
 
 pub struct Events {
     pub connection: Arc<dyn Connection>,
@@ -34,11 +33,8 @@ impl EventService for Events {
                 filter: field::converted("filter", Some(filter.unwrap_or_default()))?,
                 follow,
             };
-            let events = self.connection.tail(request).take_until(self.draining.clone().cancelled_owned());
-            let draining = self.draining.clone();
-            let farewell = stream::once(async move { draining.is_cancelled().then(|| Err(faults::shutting_down())) });
-            let parts = events.map_ok(|event| stream::iter(event_parts(&event).map(Ok::<_, Fault>))).try_flatten();
-            Ok(parts.chain(farewell.filter_map(std::future::ready)))
+            let events = farewell(self.connection.tail(request), &self.draining);
+            Ok(events.map_ok(|event| stream::iter(event_parts(&event).map(Ok::<_, Fault>))).try_flatten())
         })
         .await
     }

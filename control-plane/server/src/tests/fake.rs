@@ -1,6 +1,8 @@
 //! A store in memory, for tests of the doors in front of one: it does what the trait says, in the simplest way, and lets
 //! a test hold calls back, make them fail, and see how byte streams end.
 
+mod contracts;
+
 use std::{
     collections::BTreeMap,
     sync::{
@@ -24,6 +26,8 @@ use futures::{
 };
 use tokio::sync::{Semaphore, mpsc, watch};
 
+pub use contracts::{STATE_BYTES, contract_stream};
+
 /// How the store's reading of a byte stream ended.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Ending {
@@ -39,11 +43,14 @@ struct State {
     events: Vec<Arc<EventRecord>>,
     health: Option<Result<Health, Fault>>,
     ids: u64,
+    contract_events: Vec<String>,
 }
 
 struct Shared {
     state: Mutex<State>,
     head: watch::Sender<u64>,
+    /// How many contract events there are.
+    appended: watch::Sender<u64>,
     endings: mpsc::UnboundedSender<Ending>,
     /// Permits for calls that are held back; closed means that nothing is.
     gate: Semaphore,
@@ -95,6 +102,7 @@ impl Fake {
         let shared = Shared {
             state: Mutex::default(),
             head: watch::Sender::new(0),
+            appended: watch::Sender::new(0),
             endings,
             gate: Semaphore::new(0),
             produced: AtomicU64::new(0),

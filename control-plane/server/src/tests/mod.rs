@@ -2,6 +2,7 @@
 //! what a client that goes away leaves behind, and how a server ends.
 
 mod calls;
+mod contracts;
 mod deadlines;
 mod fake;
 mod hostile;

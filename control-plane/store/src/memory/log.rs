@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeSet, HashMap};
 
-use artifactstore_registry::{Batch, Command, Facts, FileFact, Package, Prepared, packages_of};
+use artifactstore_registry::{Batch, Command, Facts, FileFact, Needs, Package, Prepared, packages_of};
 use artifactstore_types::{EventRecord, Fault, PackageId, PackageRecord, Sequence};
 use async_trait::async_trait;
 use tokio::sync::watch;
@@ -16,10 +16,16 @@ impl EventLog for MemoryStore {
         let commands: Vec<Prepared> = commands.into_iter().map(Prepared::from).collect();
         let mut state = self.lock();
         let packages = packages_of(&commands);
-        let (states, facts) = (state.packages(&packages), state.facts(&packages));
+        let (states, mut facts) = (state.packages(&packages), state.facts(&packages));
+        state.tables.contract_facts(&Needs::of(&commands, &facts), &mut facts.contracts);
         let batch = Batch::decide(state.head(), states, facts, &commands, &*self.ids);
         state.log.extend(batch.events.iter().cloned());
+        let unfolded = batch.views.unfolded_streams.clone();
         state.tables.apply(batch.views);
+        let State { log, tables, .. } = &mut *state;
+        if let Err(fault) = tables.fold_streams(log, &unfolded) {
+            return commands.iter().map(|_| Err(fault.clone().with_unknown_outcome())).collect();
+        }
         self.head.send_replace(state.head());
         answers(&commands, batch.answers, batch.events)
     }

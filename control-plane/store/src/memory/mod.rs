@@ -1,6 +1,7 @@
 //! The whole store in memory: the reference the databases are held to, and what tests of other crates run on. It forgets
 //! everything when it is dropped.
 
+mod contracts;
 mod log;
 mod tables;
 mod upkeep;

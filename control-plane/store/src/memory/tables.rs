@@ -6,14 +6,16 @@ use std::{
     ops::Bound,
 };
 
-use artifactstore_registry::view::{FileRow, LocationId, RetentionRow, ViewBatch, location_ids_of};
+use artifactstore_registry::view::{
+    ContractEventRow, ContractStateRow, FileRow, LocationId, RetentionRow, ViewBatch, location_ids_of,
+};
 use artifactstore_types::{
-    ContentAddress, FileId, FileRecord, Namespace, PackageId, PackageRecord, RelativePath, StoredLocation,
+    ContentAddress, FileId, FileRecord, Namespace, PackageId, PackageRecord, RelativePath, Sequence, StoredLocation,
 };
 
 use crate::{Difference, Finding, ports::in_order};
 
-/// The four views, and the orders they are read in.
+/// The views, and the orders they are read in.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub(super) struct Tables {
     pub(super) packages: BTreeMap<PackageId, PackageRecord>,
@@ -22,6 +24,10 @@ pub(super) struct Tables {
     pub(super) blobs: BTreeSet<(Namespace, ContentAddress, FileId)>,
     pub(super) locations: BTreeMap<LocationId, StoredLocation>,
     pub(super) retention: BTreeMap<PackageId, RetentionRow>,
+    pub(super) contract_events: BTreeMap<(Namespace, String), ContractEventRow>,
+    /// Events by stream and place in it.
+    pub(super) streams: BTreeMap<(String, Vec<u8>), Sequence>,
+    pub(super) contract_states: BTreeMap<String, ContractStateRow>,
 }
 
 impl Tables {
@@ -49,6 +55,13 @@ impl Tables {
         for row in batch.retention {
             self.retention.insert(row.package_id, row);
         }
+        for row in batch.contract_events {
+            self.streams.insert((row.subject_id.clone(), row.sort_key.clone()), row.sequence);
+            self.contract_events.insert((row.namespace.clone(), row.event_id.clone()), row);
+        }
+        for row in batch.contract_states {
+            self.contract_states.insert(row.subject_id.clone(), row);
+        }
     }
 
     fn rebind(&mut self, file: FileRecord) {
@@ -72,6 +85,8 @@ impl Tables {
         found.extend(differences("artifact_files", &files(self), &files(folded)));
         found.extend(differences("storage_locations", &self.locations, &folded.locations));
         found.extend(differences("retention_state", &self.retention, &folded.retention));
+        found.extend(differences("contract_events", &self.contract_events, &folded.contract_events));
+        found.extend(differences("contract_states", &self.contract_states, &folded.contract_states));
         found
     }
 

@@ -56,5 +56,8 @@ fn fold(log: &[EventRecord], progress: Progress<'_>) -> (Tables, Vec<Finding>) {
         findings.extend(run.findings);
         progress(last, log.len() as u64);
     }
+    if let Err(fault) = tables.fold_all_streams(log) {
+        findings.push(Finding::Unfoldable { reason: fault.message });
+    }
     (tables, findings)
 }

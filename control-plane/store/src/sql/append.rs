@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use artifactstore_registry::{Batch, Command, Needs, Prepared, Request, packages_of};
+use artifactstore_registry::{Batch, Command, Needs, PackageCommand, Prepared, Request, packages_of};
 use artifactstore_types::{Category, Fault};
 use tokio::{
     task::{JoinError, spawn_blocking},
@@ -141,12 +141,13 @@ impl<E: Engine> SqlStore<E> {
                 facts.add_empty(id);
             }
         }
-        session.load_facts(&Needs::of(commands, &facts), &mut facts).await?;
+        session.load_facts(&Needs::of(commands, &facts), writer.streams(append.end), &mut facts).await?;
         let batch = Batch::decide(append.end.head, states, facts, commands, &*self.parts.options.ids);
         if !batch.events.is_empty() && !session.append(append.end, &batch.events, &batch.views).await? {
             // The head was read and locked, and yet is not there.
             return Err(faults::damaged(OPERATION));
         }
+        session.fold_streams(&batch.views.unfolded_streams).await?;
         Ok((append, batch))
     }
 
@@ -180,8 +181,8 @@ async fn prepare(commands: Vec<Command>) -> Result<Vec<Prepared>, JoinError> {
 }
 
 fn manifest_bytes(commands: &[Command]) -> usize {
-    let bytes = |command: &Command| match &command.request {
-        Request::FinalizePackage(finalize) => finalize.manifest.len(),
+    let bytes = |command: &Command| match command {
+        Command::Package(PackageCommand { request: Request::FinalizePackage(finalize), .. }) => finalize.manifest.len(),
         _ => 0,
     };
     commands.iter().map(bytes).sum()

@@ -5,10 +5,11 @@ mod log;
 
 use std::{fmt::Display, str::FromStr};
 
-use artifactstore_registry::{FileFact, Package};
+use artifactstore_registry::{FileFact, Package, contract::KnownContractEvent, view::ContractStateRow};
 use artifactstore_types::{
-    Algorithm, ContentAddress, Digest, Fault, FileId, FileRecord, Location, Metadata, NewPackage, PackageId,
-    PackageRecord, PackageStatus, Provenance, RelativePath, RetentionClass, StoredLocation, SubjectKind, Timestamp,
+    Algorithm, ContentAddress, Digest, Fault, FileId, FileRecord, Location, Metadata, Namespace, NewPackage, PackageId,
+    PackageRecord, PackageStatus, Provenance, RelativePath, RetentionClass, Sequence, StoredLocation, SubjectKind,
+    Timestamp,
 };
 use bytes::Bytes;
 use serde::{Deserialize, Serialize};
@@ -322,6 +323,49 @@ pub(super) fn class(row: &impl Columns) -> Result<RetentionClass, Fault> {
     Ok(RetentionClass { name: read.word()?, description: read.text()?, duration_seconds: read.maybe_count()? })
 }
 
+/// A contract event that is in the log, as `find_contract_events` gives it.
+pub(super) fn contract_event(row: &impl Columns) -> Result<(Namespace, String, KnownContractEvent), Fault> {
+    let mut read = Reader::new("contract_events", &["namespace", "event_id", "digest", "sequence"], row);
+    let (namespace, event_id) = (read.word()?, read.text()?);
+    Ok((namespace, event_id, KnownContractEvent { digest: read.raw()?, sequence: read.count()? }))
+}
+
+/// The state of a stream, as `find_contract_states` gives it.
+pub(super) fn contract_state(row: &impl Columns) -> Result<ContractStateRow, Fault> {
+    const COLUMNS: &[&str] =
+        &["subject_id", "event_count", "size_bytes", "last_key", "last_event_sequence", "failed", "state", "memory"];
+    let mut read = Reader::new("contract_states", COLUMNS, row);
+    Ok(ContractStateRow {
+        subject_id: read.text()?,
+        event_count: read.count()?,
+        size_bytes: read.count()?,
+        last_key: read.bytes()?.into(),
+        last_event_sequence: read.count()?,
+        failed: read.flag()?,
+        state: read.text()?,
+        memory: read.text()?,
+    })
+}
+
+/// An event at its place in its stream.
+pub(super) struct StreamEvent {
+    pub(super) subject_id: String,
+    pub(super) sort_key: Vec<u8>,
+    pub(super) sequence: Sequence,
+    pub(super) payload: Bytes,
+}
+
+/// An event of a stream, as `list_stream_events` and `list_streams_events` give it.
+pub(super) fn stream_event(row: &impl Columns) -> Result<StreamEvent, Fault> {
+    let mut read = Reader::new("contract_events", &["subject_id", "sort_key", "sequence", "payload"], row);
+    Ok(StreamEvent {
+        subject_id: read.text()?,
+        sort_key: read.bytes()?.into(),
+        sequence: read.count()?,
+        payload: read.bytes()?,
+    })
+}
+
 /// A number that stands alone in its row, and cannot be less than nothing.
 pub(super) fn count(table: &'static str, column: &'static [&'static str], row: &impl Columns) -> Result<u64, Fault> {
     Reader::new(table, column, row).count()
@@ -329,6 +373,7 @@ pub(super) fn count(table: &'static str, column: &'static [&'static str], row: &
 
 /// The first column, whatever it is, as people can look for it.
 pub(super) fn key(row: &impl Columns) -> String {
-    let key = row.bytes(0).map(hex).or_else(|_| row.text(0).map(str::to_owned));
+    // SQLite gives a text out as bytes too.
+    let key = row.text(0).map(str::to_owned).or_else(|_| row.bytes(0).map(hex));
     key.or_else(|_| row.int(0).map(|key| key.to_string())).unwrap_or_else(|_| "?".to_owned())
 }

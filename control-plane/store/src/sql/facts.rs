@@ -10,7 +10,9 @@ use artifactstore_registry::{Facts, Needs, Package};
 use artifactstore_types::{Fault, PackageId};
 
 use super::{
-    Session, decode,
+    Session,
+    contracts::RememberedStreams,
+    decode,
     engine::{Column, Engine, Rows},
     writer::LogEnd,
 };
@@ -29,17 +31,26 @@ impl<E: Engine> Session<'_, E> {
         &mut self,
         packages: &BTreeSet<PackageId>,
     ) -> Result<HashMap<PackageId, Package>, Fault> {
+        if packages.is_empty() {
+            return Ok(HashMap::new());
+        }
         let ids = packages.iter().map(|id| *id.uuid().as_bytes()).collect();
         let found = self.fetch_bulk(&E::STATEMENTS.find_states, &Rows::new(vec![Column::Id(ids)])).await?;
         found.iter().map(|row| decode::state(row).map(|state| (state.package_id, state))).collect()
     }
 
-    /// Loads what these commands need beyond what is known.
-    pub(super) async fn load_facts(&mut self, needs: &Needs, facts: &mut Facts) -> Result<(), Fault> {
+    /// Loads what these commands need beyond what is known. Of streams, what is `remembered` need not be loaded.
+    pub(super) async fn load_facts(
+        &mut self,
+        needs: &Needs,
+        remembered: &mut RememberedStreams,
+        facts: &mut Facts,
+    ) -> Result<(), Fault> {
         if needs.classes {
             let found = self.fetch(&E::STATEMENTS.list_classes, &[]).await?;
             facts.add_classes(found.iter().map(decode::class).collect::<Result<Vec<_>, _>>()?);
         }
+        self.load_contract_facts(needs, remembered, &mut facts.contracts).await?;
         if needs.files.is_empty() {
             return Ok(());
         }

@@ -12,6 +12,6 @@ macro_rules! migrations {
 
 type Migrations = &'static [(i64, &'static str, &'static str)];
 
-pub(super) const POSTGRES: Migrations =
-    migrations!("postgres": 1 "0001_create_registry", 2 "0002_seed_retention_classes");
-pub(super) const SQLITE: Migrations = migrations!("sqlite": 1 "0001_create_registry", 2 "0002_seed_retention_classes");
+pub(super) const POSTGRES: Migrations = migrations!("postgres": 1 "0001_create_registry", 2 "0002_seed_retention_classes", 3 "0003_create_contract_streams");
+pub(super) const SQLITE: Migrations =
+    migrations!("sqlite": 1 "0001_create_registry", 2 "0002_seed_retention_classes", 3 "0003_create_contract_streams");

@@ -5,6 +5,7 @@
 //! no statement runs without a deadline.
 
 mod append;
+mod contracts;
 mod decode;
 mod engine;
 mod facts;

@@ -90,6 +90,8 @@ macro_rules! statements {
 
 statements! {
     portable: [
+        compare_contract_events,
+        compare_contract_states,
         compare_files,
         compare_locations,
         compare_packages,
@@ -106,6 +108,8 @@ statements! {
         list_packages,
         list_placed_files,
         list_revision_gaps,
+        list_stream_events,
+        list_streams_events,
         load_ends,
         load_head,
         scan_events,
@@ -116,13 +120,17 @@ statements! {
         advance_packages,
         append_events,
         find_blobs,
+        find_contract_events,
+        find_contract_states,
         find_paths,
         find_sizes,
         find_states,
         list_locations,
+        insert_contract_events,
         insert_files,
         insert_packages,
         rebind_files,
+        set_contract_states,
         set_retention,
     ]
 }

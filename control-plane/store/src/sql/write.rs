@@ -6,7 +6,7 @@ use artifactstore_registry::view::{FileRow, ViewBatch, blob_key};
 use artifactstore_types::{EventRecord, Fault, PackageRecord, Provenance, Timestamp};
 
 use super::{
-    Session,
+    Session, contracts,
     decode::ProvenanceColumn,
     engine::{Column, Engine, Rows},
     statements::Statement,
@@ -57,10 +57,12 @@ fn view_writes<E: Engine>(views: &ViewBatch) -> Result<Vec<Write<'_>>, Fault> {
         of(&statements.rebind_files, rebound_columns(&views.rebound)?),
         of(&statements.add_locations, location_columns(views)?),
         of(&statements.set_retention, retention_columns(views)),
+        of(&statements.insert_contract_events, contracts::event_columns(&views.contract_events)?),
+        of(&statements.set_contract_states, contracts::state_columns(&views.contract_states)?),
     ])
 }
 
-fn of<'a>(statement: &'static Statement, columns: Vec<Column<'a>>) -> Write<'a> {
+pub(super) fn of<'a>(statement: &'static Statement, columns: Vec<Column<'a>>) -> Write<'a> {
     (statement, Rows::new(columns))
 }
 
@@ -70,11 +72,11 @@ fn signed(count: u64) -> Result<i64, Fault> {
     i64::try_from(count).map_err(|_| faults::unwritable(count))
 }
 
-fn all_signed(counts: impl Iterator<Item = u64>) -> Result<Column<'static>, Fault> {
+pub(super) fn all_signed(counts: impl Iterator<Item = u64>) -> Result<Column<'static>, Fault> {
     counts.map(signed).collect::<Result<_, _>>().map(Column::Int)
 }
 
-fn text<'a>(cells: impl Iterator<Item = &'a str>) -> Column<'a> {
+pub(super) fn text<'a>(cells: impl Iterator<Item = &'a str>) -> Column<'a> {
     Column::Text(cells.map(Cow::Borrowed).collect())
 }
 

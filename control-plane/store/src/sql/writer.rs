@@ -1,10 +1,10 @@
-//! The one connection that appends, and what it knows of the packages it has last written about: their state, and the paths
-//! of those it has known since they were empty.
+//! The one connection that appends, and what it knows of the packages and streams it has last written about: their state,
+//! and the paths of those packages it has known since they were empty.
 //!
 //! Invariants: whoever holds the writer is alone with it in this process. The connection is taken out while it is used and
 //! put back when that has ended well; after anything else, a dropped future included, it is closed, and with it whatever it
-//! had begun. What is remembered of a package is used only while the log is the same and ends where this writer left it:
-//! nothing can have changed a package without moving the log's head, or making another log.
+//! had begun. What is remembered is used only while the log is the same and ends where this writer left it: nothing can
+//! have changed without moving the log's head, or making another log.
 
 use std::collections::{BTreeSet, HashMap};
 
@@ -15,6 +15,7 @@ use tokio::time::timeout;
 
 use super::{
     ConnectOptions, Session,
+    contracts::RememberedStreams,
     engine::{Connection, Engine},
 };
 use crate::{StoreOptions, faults};
@@ -34,6 +35,7 @@ pub(super) struct Writer<E: Engine> {
     alone: bool,
     packages: HashMap<PackageId, Known>,
     paths: usize,
+    streams: RememberedStreams,
 }
 
 /// What is remembered of one package.
@@ -63,7 +65,15 @@ pub(super) struct LogEnd {
 
 impl<E: Engine> Writer<E> {
     pub(super) fn new() -> Self {
-        Self { idle: None, closed: false, end: None, alone: false, packages: HashMap::new(), paths: 0 }
+        Self {
+            idle: None,
+            closed: false,
+            end: None,
+            alone: false,
+            packages: HashMap::new(),
+            paths: 0,
+            streams: RememberedStreams::default(),
+        }
     }
 
     /// Begins a transaction. That an idle connection has died is found out by using it, once.
@@ -137,8 +147,17 @@ impl<E: Engine> Writer<E> {
         (states, facts)
     }
 
-    /// Takes paths back that were recalled and have not changed.
-    pub(super) fn restore(&mut self, facts: Facts) {
+    /// What is remembered of streams of contract events, if the log ends here.
+    pub(super) fn streams(&mut self, end: LogEnd) -> &mut RememberedStreams {
+        if self.end != Some(end) {
+            self.streams.clear();
+        }
+        &mut self.streams
+    }
+
+    /// Takes back what was recalled and has not changed.
+    pub(super) fn restore(&mut self, mut facts: Facts) {
+        self.streams.extend(std::mem::take(&mut facts.contracts).into_foldings().collect());
         for (id, tree) in facts.into_trees() {
             if let Some(known) = self.packages.get_mut(&id) {
                 self.paths += tree.file_count();
@@ -158,13 +177,14 @@ impl<E: Engine> Writer<E> {
         before: LogEnd,
         head: Sequence,
         states: HashMap<PackageId, Package>,
-        facts: Facts,
+        mut facts: Facts,
     ) {
         self.alone = self.end == Some(before);
         if !self.alone || self.packages.len() + states.len() > REMEMBERED {
             self.forget();
         }
         self.end = Some(LogEnd { head, ..before });
+        self.streams.extend(std::mem::take(&mut facts.contracts).into_foldings().collect());
         let mut trees: HashMap<_, _> = facts.into_trees().collect();
         for (id, state) in states {
             let tree = trees.remove(&id).filter(|_| state.status.is_open());
@@ -184,6 +204,7 @@ impl<E: Engine> Writer<E> {
         self.alone = false;
         self.packages.clear();
         self.paths = 0;
+        self.streams.clear();
     }
 
     fn forget_paths(&mut self) {

@@ -39,7 +39,7 @@ pub async fn a_path_added_twice_at_once_is_taken_once(world: World) {
     for _ in 0..WRITERS {
         let store = Arc::clone(&world.store);
         writers.spawn(async move {
-            let mut outcomes = store.commit(vec![commit(package, vec![file("the-one", b"x")])]).await;
+            let mut outcomes = store.commit(vec![commit(package, vec![file("the-one", b"x")]).into()]).await;
             outcomes.remove(0).unwrap().events.len()
         });
     }
@@ -59,7 +59,7 @@ pub async fn shows_no_hole_while_many_append(world: World) {
             for n in 0..FILES {
                 let many = if writer % 2 == 0 { 1 } else { 40 };
                 let files = (0..many).map(|i| file(&format!("{n}/{i}"), b"x")).collect();
-                store.commit(vec![commit(package, files)]).await.remove(0).unwrap();
+                store.commit(vec![commit(package, files).into()]).await.remove(0).unwrap();
             }
         });
     }

@@ -6,7 +6,7 @@ use artifactstore_types::{Category, ContentAddress, PackageId, PackageStatus};
 
 use crate::world::{World, at, command, commit, file, new_package};
 
-fn replacing(package: PackageId, files: Vec<NewFile>) -> artifactstore_registry::Command {
+fn replacing(package: PackageId, files: Vec<NewFile>) -> artifactstore_registry::PackageCommand {
     command(package, Request::CommitFiles(CommitFiles { files, replace: true, all_or_nothing: false }))
 }
 
@@ -65,8 +65,8 @@ pub async fn replaces_a_file_of_the_same_batch(world: World) {
     let outcomes = world
         .store
         .commit(vec![
-            commit(package, vec![file("a", b"one")]),
-            replacing(package, vec![file("a", b"two"), file("a", b"three")]),
+            commit(package, vec![file("a", b"one")]).into(),
+            replacing(package, vec![file("a", b"two"), file("a", b"three")]).into(),
         ])
         .await;
     assert!(outcomes.iter().all(Result::is_ok), "{outcomes:?}");

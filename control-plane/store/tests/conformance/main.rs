@@ -3,6 +3,7 @@
 #![expect(clippy::unwrap_used, clippy::panic, reason = "a test that meets what it does not expect fails")]
 
 mod concurrency;
+mod contracts;
 mod damage;
 mod files;
 mod log;
@@ -104,6 +105,18 @@ suite! {
         lists_the_five_classes,
         refuses_to_answer_about_too_many_items,
     ],
+    contracts: [
+        appends_contract_events_and_keeps_their_state,
+        accepts_a_contract_event_again_and_refuses_other_bytes,
+        refuses_all_contract_events_for_one_where_told_to,
+        folds_a_stream_again_where_an_event_falls_into_its_past,
+        gives_a_state_as_it_was,
+        keeps_streams_of_namespaces_apart,
+        appends_contract_events_beside_other_changes,
+        takes_concurrent_appends_to_one_stream,
+        keeps_an_envelope_of_any_size_byte_for_byte,
+        replays_streams_to_the_same_states,
+    ],
     concurrency: [
         takes_concurrent_adds_to_one_package,
         a_path_added_twice_at_once_is_taken_once,
@@ -144,6 +157,10 @@ mod kept {
             finds_rows_of_views_that_were_altered,
             finds_rows_of_views_that_are_missing_or_should_not_be_there,
             finds_classes_that_were_altered_or_deleted,
+        ],
+        contracts: [
+            finds_rows_of_contract_views_that_are_not_what_they_should_be,
+            refuses_to_fold_a_contract_event_that_was_altered,
         ],
     }
 }

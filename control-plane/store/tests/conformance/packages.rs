@@ -162,13 +162,13 @@ pub async fn a_refused_command_does_not_touch_its_neighbours(world: World) {
     let outcomes = world
         .store
         .commit(vec![
-            command(package, Request::CreatePackage(new_package("run"))),
-            command(package, Request::CreatePackage(new_package("again"))),
-            commit(package, vec![file("a", b"a")]),
-            commit(world.next_package(), vec![file("a", b"a")]),
-            commit(package, vec![file("a", b"another"), file("b", b"b")]),
-            command(package, Request::FailPackage { reason: "enough".into() }),
-            commit(package, vec![file("c", b"c")]),
+            command(package, Request::CreatePackage(new_package("run"))).into(),
+            command(package, Request::CreatePackage(new_package("again"))).into(),
+            commit(package, vec![file("a", b"a")]).into(),
+            commit(world.next_package(), vec![file("a", b"a")]).into(),
+            commit(package, vec![file("a", b"another"), file("b", b"b")]).into(),
+            command(package, Request::FailPackage { reason: "enough".into() }).into(),
+            commit(package, vec![file("c", b"c")]).into(),
         ])
         .await;
     let codes: Vec<_> =

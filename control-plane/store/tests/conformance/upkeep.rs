@@ -73,7 +73,8 @@ pub async fn starts_afresh(world: World) {
     let package = world.package_with(&["a"]).await;
     let applied = world.store.migrate(true).await.unwrap();
     if world.url.is_some() {
-        assert_eq!(applied, ["0001_create_registry", "0002_seed_retention_classes"]);
+        let all = ["0001_create_registry", "0002_seed_retention_classes", "0003_create_contract_streams"];
+        assert_eq!(applied, all);
     }
     assert_eq!(world.store.find_package(package).await.unwrap(), None);
     assert_eq!(world.store.load_head().await.unwrap(), 0);

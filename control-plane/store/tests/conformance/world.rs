@@ -2,7 +2,7 @@
 
 use std::{any::Any, sync::Arc};
 
-use artifactstore_registry::{self as registry, Command, CommitFiles, NewFile, Request};
+use artifactstore_registry::{self as registry, Command, CommitFiles, NewFile, PackageCommand, Request};
 use artifactstore_store::{Committed, Finding, MemoryStore, RegistryStore, StoreOptions, open};
 use artifactstore_testkit::{SequentialIds, postgres::TestDatabase, receipt_for, word};
 use artifactstore_types::{
@@ -66,12 +66,12 @@ pub fn file(path: &str, bytes: &[u8]) -> NewFile {
 }
 
 /// Files that are bound, or refused, each for itself.
-pub fn commit(package_id: PackageId, files: Vec<NewFile>) -> Command {
+pub fn commit(package_id: PackageId, files: Vec<NewFile>) -> PackageCommand {
     command(package_id, Request::CommitFiles(CommitFiles { files, replace: false, all_or_nothing: false }))
 }
 
-pub fn command(package_id: PackageId, request: Request) -> Command {
-    Command { package_id, actor: actor(), at: at(60), request }
+pub fn command(package_id: PackageId, request: Request) -> PackageCommand {
+    PackageCommand { package_id, actor: actor(), at: at(60), request }
 }
 
 impl World {
@@ -80,8 +80,8 @@ impl World {
     }
 
     /// Commits one command.
-    pub async fn commit(&self, command: Command) -> Result<Committed, Fault> {
-        let mut outcomes = self.store.commit(vec![command]).await;
+    pub async fn commit(&self, command: impl Into<Command>) -> Result<Committed, Fault> {
+        let mut outcomes = self.store.commit(vec![command.into()]).await;
         assert_eq!(outcomes.len(), 1);
         outcomes.remove(0)
     }
@@ -90,7 +90,7 @@ impl World {
     pub async fn package(&self, new: NewPackage) -> PackageId {
         let package_id = self.next_package();
         let request = Request::CreatePackage(new);
-        self.commit(Command { package_id, actor: actor(), at: START, request }).await.unwrap();
+        self.commit(PackageCommand { package_id, actor: actor(), at: START, request }).await.unwrap();
         package_id
     }
 
@@ -153,7 +153,7 @@ impl World {
     }
 
     /// The command that finalizes a package as it is now.
-    pub async fn finalization(&self, package: PackageId) -> Command {
+    pub async fn finalization(&self, package: PackageId) -> PackageCommand {
         let manifest = self.manifest(package).await;
         let expected_revision = self.record(package).await.revision;
         command(package, Request::FinalizePackage(registry::FinalizePackage { manifest, expected_revision }))

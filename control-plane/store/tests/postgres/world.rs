@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use artifactstore_registry::{Command, CommitFiles, NewFile, Request};
+use artifactstore_registry::{Command, CommitFiles, NewFile, PackageCommand, Request};
 use artifactstore_store::{Committed, RegistryStore, StoreOptions, open};
 use artifactstore_testkit::{START, new_package, receipt_for, word};
 use artifactstore_types::{EventRecord, Fault, FileId, Ids as _, PackageId, SystemIds};
@@ -43,7 +43,7 @@ pub fn addition(package_id: PackageId, path: &str) -> Command {
 }
 
 fn command(package_id: PackageId, request: Request) -> Command {
-    Command { package_id, actor: word("a producer"), at: START, request }
+    PackageCommand { package_id, actor: word("a producer"), at: START, request }.into()
 }
 
 pub async fn commit(store: &Store, command: Command) -> Result<Committed, Fault> {

@@ -2,6 +2,7 @@
 //! the store sends is checked before it is passed on: an answer that is cut short is a fault, never a shorter answer.
 //! Trying again is left to whoever calls.
 
+mod contracts;
 mod events;
 mod files;
 mod ingest;
@@ -17,8 +18,8 @@ use artifactstore_types::{
 use artifactstore_wire::{
     encode_token, fault_of_status, field, limits, transport, unreadable,
     v1::{
-        self, event_service_client::EventServiceClient, health_service_client::HealthServiceClient,
-        package_service_client::PackageServiceClient,
+        self, contract_service_client::ContractServiceClient, event_service_client::EventServiceClient,
+        health_service_client::HealthServiceClient, package_service_client::PackageServiceClient,
     },
 };
 use async_trait::async_trait;
@@ -57,6 +58,7 @@ impl Default for RemoteOptions {
 pub struct Remote {
     packages: PackageServiceClient<Channel>,
     events: EventServiceClient<Channel>,
+    contracts: ContractServiceClient<Channel>,
     health: HealthServiceClient<Channel>,
     options: RemoteOptions,
 }
@@ -85,6 +87,7 @@ impl Remote {
         Self {
             packages: PackageServiceClient::new(channel.clone()).max_decoding_message_size(limits::MESSAGE_BYTES),
             events: EventServiceClient::new(channel.clone()).max_decoding_message_size(limits::MESSAGE_BYTES),
+            contracts: ContractServiceClient::new(channel.clone()).max_decoding_message_size(limits::MESSAGE_BYTES),
             health: HealthServiceClient::new(channel),
             options,
         }

@@ -1,10 +1,11 @@
 //! What a family tells the rest of the crate about itself.
 
-use serde_json::value::RawValue;
+use serde::Serialize;
+use serde_json::value::{RawValue, to_raw_value};
 use serde_json::{Map, Value};
 
-use super::ModelEntry;
-use crate::envelope::Event;
+use super::{ModelEntry, References, StreamKey};
+use crate::envelope::{Envelope, Event};
 use crate::model::{Model, ValidationError};
 
 /// One event family.
@@ -24,8 +25,14 @@ pub struct Family {
     pub fixtures: &'static [(&'static str, &'static str)],
     /// Which events of a stream its reducer counts.
     pub selection: EventSelection,
+    /// Which stream an event belongs to. The event is an envelope that the validator accepts, its payload too.
+    pub stream: fn(&Value) -> Option<StreamKey>,
     /// A reducer that has seen nothing.
     pub fold: fn() -> Box<dyn StreamFold>,
+    /// A reducer that has seen what another one had when it had come so far.
+    pub resume: fn(&Folded) -> serde_json::Result<Box<dyn StreamFold>>,
+    /// The files that a state speaks of.
+    pub references: fn(&RawValue) -> serde_json::Result<References>,
 }
 
 impl Family {
@@ -67,6 +74,16 @@ impl<'a> From<&'a Event> for Occurrence<'a> {
             event_id: event.event_id.as_str(),
             event_type: event.event_type.as_str(),
             payload: Payload::Members(&event.payload),
+        }
+    }
+}
+
+impl<'a> From<&'a Envelope<'a>> for Occurrence<'a> {
+    fn from(envelope: &'a Envelope<'a>) -> Self {
+        Self {
+            event_id: envelope.event_id.as_str(),
+            event_type: &envelope.event_type,
+            payload: Payload::Text(&envelope.payload),
         }
     }
 }
@@ -134,8 +151,30 @@ impl From<ValidationError> for FoldError {
     }
 }
 
+/// How far a reducer has come: enough to answer with, and enough to go on from.
+#[derive(Debug, Clone)]
+pub struct Folded {
+    /// The state as JSON, its fields in the order of the contract.
+    pub state: Box<RawValue>,
+    /// What the reducer knows beyond its state, as JSON.
+    pub memory: Box<RawValue>,
+}
+
+impl Folded {
+    /// State and memory of a reducer.
+    ///
+    /// # Errors
+    /// As [`StreamFold::folded`].
+    pub fn of(state: &impl Serialize, memory: &impl Serialize) -> serde_json::Result<Self> {
+        Ok(Self { state: to_raw_value(state)?, memory: to_raw_value(memory)? })
+    }
+}
+
 /// A reducer behind a stream, whatever its state is.
-pub trait StreamFold {
+///
+/// Resuming changes nothing: the state after any events is the same, wherever the reducer was taken down and set up again
+/// between them.
+pub trait StreamFold: Send {
     /// Folds one more event. Events must come in their order, each identifier once, and selected as
     /// [`Family::selection`] says.
     ///
@@ -143,11 +182,11 @@ pub trait StreamFold {
     /// What makes the whole stream stateless; nothing may be folded after it.
     fn fold(&mut self, event: Occurrence<'_>) -> Result<(), FoldError>;
 
-    /// The state as JSON, its fields in the order of the contract.
+    /// What the events folded so far amount to.
     ///
     /// # Errors
     /// Nothing that a state holds makes this fail; the serializer's own contract carries the error.
-    fn finish(self: Box<Self>) -> serde_json::Result<Box<RawValue>>;
+    fn folded(&self) -> serde_json::Result<Folded>;
 }
 
 /// Pairs each path with the text of the file, at compile time.

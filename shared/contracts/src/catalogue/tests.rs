@@ -3,10 +3,13 @@
 use std::collections::BTreeSet;
 use std::path::Path;
 
-use serde_json::json;
+use proptest::collection::vec;
+use proptest::prelude::*;
+use serde_json::{Value, json};
 
-use super::testing::event;
+use super::testing::{event, with};
 use super::*;
+use crate::fixtures::load_fixtures;
 use crate::mission_audit::MissionAuditStartedPayload;
 use crate::mission_dossier::LocalNamespaceTuple;
 
@@ -35,6 +38,19 @@ fn a_family_has_exactly_its_event_types() {
     for family in FAMILIES {
         assert!(family.payloads.iter().all(|(event_type, _)| family.has(event_type)));
         assert!(!family.has("Event"));
+    }
+}
+
+/// They become parts of subjects and types in the log of whoever keeps streams, which have these bounds.
+#[test]
+fn names_can_stand_in_a_log() {
+    let slug = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-';
+    for family in FAMILIES {
+        assert!(family.name.len() <= 64 && family.name.bytes().all(slug), "{}", family.name);
+        for (event_type, _) in family.payloads {
+            let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"._-".contains(&byte);
+            assert!(event_type.len() <= 116 && event_type.bytes().all(plain), "{event_type}");
+        }
     }
 }
 
@@ -126,4 +142,65 @@ fn an_occurrence_lends_what_the_event_says() {
     assert_eq!(occurrence.event_type, "Foreign");
     assert_eq!(occurrence.event_id, event.event_id.as_str());
     assert!(matches!(occurrence.payload, Payload::Members(members) if members["note"] == 1));
+}
+
+/// Valid payloads of every family, more than one with the same names, and two that no family has.
+fn contents() -> Vec<(String, Value)> {
+    let cases = FAMILIES.iter().flat_map(|family| load_fixtures(family.category).unwrap());
+    let mut contents: Vec<_> =
+        cases.filter(|case| case.expected_valid).map(|case| (case.event_type, case.payload)).collect();
+    let steps: Vec<_> = contents
+        .iter()
+        .filter(|(_, payload)| payload.get("namespace").is_some())
+        .map(|(event_type, payload)| {
+            let namespace = with(payload["namespace"].clone(), "step_id", json!(format!("step of {event_type}")));
+            (event_type.clone(), with(payload.clone(), "namespace", namespace))
+        })
+        .collect();
+    contents.extend(steps);
+    contents.push(("Foreign".to_owned(), json!({"note": 1})));
+    contents.push(("MissionAuditStarted".to_owned(), json!({"malformed": true})));
+    contents
+}
+
+/// What a family makes of events, taken down and set up again before those at `breaks`: state and memory, or the failure.
+fn folded(family: &Family, events: &[Event], breaks: &[usize]) -> Result<(String, String), String> {
+    let mut reducer = (family.fold)();
+    for (place, event) in events.iter().enumerate() {
+        if breaks.contains(&place) {
+            reducer = (family.resume)(&reducer.folded().unwrap()).unwrap();
+        }
+        reducer.fold(event.into()).map_err(|failure| failure.to_string())?;
+    }
+    let Folded { state, memory } = reducer.folded().unwrap();
+    Ok((state.get().to_owned(), memory.get().to_owned()))
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(512))]
+
+    #[test]
+    fn a_reducer_may_be_taken_down_and_set_up_again_anywhere(
+        choices in vec(any::<prop::sample::Index>(), 0..20),
+        breaks in vec(0..20_usize, 0..6),
+    ) {
+        let contents = contents();
+        let event = |(clock, choice): (usize, &prop::sample::Index)| {
+            let (event_type, payload) = choice.get(&contents);
+            event(event_type, clock as u64, clock as u64, payload.clone())
+        };
+        let events: Vec<_> = choices.iter().enumerate().map(event).collect();
+        for family in FAMILIES {
+            prop_assert_eq!(folded(family, &events, &breaks), folded(family, &events, &[]));
+        }
+    }
+}
+
+#[test]
+fn what_is_no_state_cannot_be_resumed() {
+    for family in FAMILIES {
+        let nonsense = Folded::of(&json!({"audit_status": "nonsense", "namespace": 7}), &json!("several")).unwrap();
+        assert!((family.resume)(&nonsense).is_err(), "{}", family.name);
+        assert!((family.references)(&nonsense.state).is_err(), "{}", family.name);
+    }
 }

@@ -57,3 +57,27 @@ fn of_two_events_with_one_key_the_first_to_arrive_survives() {
     let survivors: Vec<_> = history(&events).iter().map(|event| event.event_type.as_str()).collect();
     assert_eq!(survivors, ["A"]);
 }
+
+/// Clocks beyond what a text of digits would order, times one of which begins like another, identifiers of both kinds.
+#[test]
+fn keys_as_bytes_order_as_keys_do() {
+    let mut events = Vec::new();
+    for clock in [0, 1, 9, 10, 255, 256, u64::MAX] {
+        for time in
+            ["2026-01-01T10:00:00", "2026-01-01T10:00:00Z", "2026-01-01T10:00:00.5Z", "2026-01-01T10:00:00-02:00"]
+        {
+            for id in ["01JQ4T1DE00000000000000001", "5b1f0c9a-7d24-4f6e-8b3a-0c1d2e3f4a50"] {
+                let mut event = at(event("E", clock, 1, json!({})), time);
+                event.event_id = id.parse().unwrap();
+                events.push(event);
+            }
+        }
+    }
+    for one in &events {
+        for other in &events {
+            let (left, right) = (Envelope::from(one.clone()), Envelope::from(other.clone()));
+            let as_bytes = sort_key(&left).cmp(&sort_key(&right));
+            assert_eq!(as_bytes, status_event_sort_key(one).cmp(&status_event_sort_key(other)), "{one:?} {other:?}");
+        }
+    }
+}

@@ -5,6 +5,8 @@ mod address;
 #[cfg(test)]
 mod clock;
 #[cfg(test)]
+mod contract;
+#[cfg(test)]
 mod digest;
 #[cfg(test)]
 mod digest_vectors;

@@ -1,7 +1,8 @@
 //! Names of every kind, each under its own rule.
 
 use artifactstore_types::{
-    Actor, BackendId, ClassName, EventType, MediaType, Name, NameRefused, Namespace, NodeId, Producer, Subject,
+    Actor, BackendId, ClassName, EventType, FamilyName, MediaType, Name, NameRefused, Namespace, NodeId, Producer,
+    Subject,
 };
 use proptest::prelude::*;
 
@@ -22,12 +23,13 @@ fn accepts_text(text: &str) -> bool {
     verdict
 }
 
-/// Whether all four kinds of slug agree, and on what.
+/// Whether all kinds of slug agree, and on what.
 fn accepts_slug(text: &str) -> bool {
     let verdict = accepts::<Namespace>(text);
     assert_eq!(accepts::<BackendId>(text), verdict);
     assert_eq!(accepts::<NodeId>(text), verdict);
     assert_eq!(accepts::<ClassName>(text), verdict);
+    assert_eq!(accepts::<FamilyName>(text), verdict);
     verdict
 }
 

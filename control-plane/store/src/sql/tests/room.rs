@@ -3,14 +3,14 @@
 
 use std::sync::Arc;
 
-use artifactstore_registry::{Command, CommitFiles, NewFile, Request};
+use artifactstore_registry::{Command, CommitFiles, NewFile, PackageCommand, Request};
 use artifactstore_testkit::{START, new_package, receipt_for, word};
 use artifactstore_types::{Category, FileId, Ids as _, Outcome, PackageId, SystemIds};
 
 use crate::{EventLog as _, StoreOptions, Upkeep as _, Views as _, sql::open_sqlite};
 
 fn command(package_id: PackageId, request: Request) -> Command {
-    Command { package_id, actor: word("a producer"), at: START, request }
+    PackageCommand { package_id, actor: word("a producer"), at: START, request }.into()
 }
 
 fn files(package_id: PackageId, folder: &str, count: usize) -> Command {

@@ -35,8 +35,13 @@ impl<E: Engine> SqlStore<E> {
                 checked.events = folded.events;
                 checked.add(check_end(head, folded.last));
                 checked.add(turns);
-                session.run_all(E::FINISH_SHADOWS).await?;
-                checked.add(session.compare_views().await?);
+                match session.fold_all_streams().await {
+                    Ok(()) => {
+                        session.run_all(E::FINISH_SHADOWS).await?;
+                        checked.add(session.compare_views().await?);
+                    }
+                    Err(fault) => checked.add([Finding::Unfoldable { reason: fault.message }]),
+                }
             }
             // What was verified before stands; the rows of a damaged log may contradict each other.
             Err(fault) if !checked.findings.is_empty() => {
@@ -77,6 +82,8 @@ impl<E: Engine> Session<'_, E> {
             ("artifact_files", &statements.compare_files),
             ("storage_locations", &statements.compare_locations),
             ("retention_state", &statements.compare_retention),
+            ("contract_events", &statements.compare_contract_events),
+            ("contract_states", &statements.compare_contract_states),
         ];
         let mut found = Vec::new();
         for (view, statement) in views {

@@ -27,6 +27,7 @@ impl<E: Engine> SqlStore<E> {
         if let Some(finding) = check_end(head, folded.last) {
             return Err(refuse(finding));
         }
+        session.fold_all_streams().await?;
         session.run_all(E::END_REPLAY).await?;
         let ended = append::end::<E>(&mut connection, "COMMIT", OPERATION, super::STEP).await;
         // Whichever it was, another replay makes it right.

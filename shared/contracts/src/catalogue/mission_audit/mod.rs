@@ -5,6 +5,7 @@
 mod payloads;
 mod reducer;
 mod state;
+mod streams;
 mod vocabulary;
 
 #[cfg(test)]
@@ -85,5 +86,8 @@ pub static FAMILY: Family = Family {
         "mission_audit/replay/mission_audit_replay_decision_checkpoint_output.json",
     ],
     selection: EventSelection::CountsEveryEvent,
+    stream: streams::stream_of,
     fold: || Box::<MissionAuditReducer>::default(),
+    resume: |folded| Ok(Box::new(MissionAuditReducer::resume(folded)?)),
+    references: streams::references,
 };

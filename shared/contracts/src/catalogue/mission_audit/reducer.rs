@@ -6,8 +6,6 @@
 use std::borrow::Cow;
 use std::collections::HashSet;
 
-use serde_json::value::RawValue;
-
 use super::payloads::{
     MissionAuditCompletedPayload, MissionAuditDecisionRequestedPayload, MissionAuditFailedPayload,
     MissionAuditRequestedPayload, MissionAuditStartedPayload,
@@ -18,7 +16,7 @@ use super::{
     MISSION_AUDIT_COMPLETED, MISSION_AUDIT_DECISION_REQUESTED, MISSION_AUDIT_FAILED, MISSION_AUDIT_REQUESTED,
     MISSION_AUDIT_STARTED,
 };
-use crate::catalogue::{FoldError, Occurrence, StreamFold};
+use crate::catalogue::{FoldError, Folded, Occurrence, StreamFold};
 use crate::envelope::Event;
 use crate::model::{NonEmptyString, Repr, ValidationError};
 use crate::order;
@@ -152,12 +150,21 @@ impl MissionAuditReducer {
     }
 }
 
+impl MissionAuditReducer {
+    /// The reducer that had come so far. Whether a request was seen and what is pending shows in the state.
+    pub(super) fn resume(folded: &Folded) -> serde_json::Result<Self> {
+        let state: ReducedMissionAuditState = serde_json::from_str(folded.state.get())?;
+        let pending = state.pending_decisions.iter().map(|decision| decision.decision_id.clone()).collect();
+        Ok(Self { requested: state.trigger_mode.is_some(), pending, state })
+    }
+}
+
 impl StreamFold for MissionAuditReducer {
     fn fold(&mut self, event: Occurrence<'_>) -> Result<(), FoldError> {
         Ok(Self::fold(self, event)?)
     }
 
-    fn finish(self: Box<Self>) -> serde_json::Result<Box<RawValue>> {
-        serde_json::value::to_raw_value(&Self::finish(*self))
+    fn folded(&self) -> serde_json::Result<Folded> {
+        Folded::of(&self.state, &())
     }
 }

@@ -406,6 +406,21 @@ fn a_golden_state_is_the_reduction_byte_for_byte() {
     }
 }
 
+#[test]
+fn an_audit_speaks_of_its_report_whole_or_partial_and_of_nothing_else() {
+    let references = |contents: &[(&str, Value)]| {
+        let state = serde_json::value::to_raw_value(&reduced(contents)).unwrap();
+        (FAMILY.references)(&state).unwrap()
+    };
+    for (event_type, payload) in [(MISSION_AUDIT_COMPLETED, completed()), (MISSION_AUDIT_FAILED, failed())] {
+        let found = references(&[(MISSION_AUDIT_REQUESTED, requested()), (event_type, payload)]);
+        let [file] = &found.files[..] else { panic!("{found:?}") };
+        assert_eq!((&*file.path, &*file.hash, file.algorithm, file.size_bytes), ("r.json", "h", "sha256", None));
+        assert!(!file.superseded && !found.exhaustive);
+    }
+    assert_eq!(references(&[(MISSION_AUDIT_REQUESTED, requested())]).files, []);
+}
+
 const CONTENTS: &[fn() -> (&'static str, Value)] = &[
     || (MISSION_AUDIT_REQUESTED, requested()),
     || (MISSION_AUDIT_STARTED, started()),

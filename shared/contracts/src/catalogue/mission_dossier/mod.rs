@@ -8,6 +8,7 @@ mod namespace;
 mod payloads;
 mod reducer;
 mod state;
+mod streams;
 mod values;
 mod vocabulary;
 
@@ -89,5 +90,8 @@ pub static FAMILY: Family = Family {
         "dossier/replay/dossier_drift_scenario.jsonl",
     ],
     selection: EventSelection::CountsItsOwn,
+    stream: streams::stream_of,
     fold: || Box::<MissionDossierReducer>::default(),
+    resume: |folded| Ok(Box::new(MissionDossierReducer::resume(folded)?)),
+    references: streams::references,
 };

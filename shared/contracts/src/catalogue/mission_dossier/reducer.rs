@@ -6,7 +6,9 @@
 //! the same pass as the fold, which is the same as checking them before: nothing else fails, and a failure leaves no
 //! state.
 
-use serde_json::value::RawValue;
+use std::borrow::Cow;
+
+use serde::{Deserialize, Serialize};
 
 use super::namespace::{LocalNamespaceTuple, NamespaceMixedStreamError};
 use super::payloads::{
@@ -19,7 +21,7 @@ use super::{
     DOSSIER_EVENT_TYPES, MISSION_DOSSIER_ARTIFACT_INDEXED, MISSION_DOSSIER_ARTIFACT_MISSING,
     MISSION_DOSSIER_PARITY_DRIFT_DETECTED, MISSION_DOSSIER_SNAPSHOT_COMPUTED,
 };
-use crate::catalogue::{FoldError, Occurrence, StreamFold};
+use crate::catalogue::{FoldError, Folded, Occurrence, StreamFold};
 use crate::envelope::Event;
 use crate::model::Model;
 use crate::order;
@@ -44,10 +46,13 @@ pub fn reduce_mission_dossier<'a>(
 pub struct MissionDossierReducer {
     state: MissionDossierState,
     steps: Steps,
+    /// The step that the first namespace named. The state drops it once another one is named.
+    step_id: Option<String>,
 }
 
 /// Which steps the namespaces named.
-#[derive(Debug, Default)]
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 enum Steps {
     #[default]
     None,
@@ -70,16 +75,8 @@ impl MissionDossierReducer {
         }
     }
 
-    /// The state after everything folded so far. A drift marks the dossier for good: no later snapshot clears it.
-    pub fn finish(mut self) -> MissionDossierState {
-        if let (Steps::Several, Some(namespace)) = (&self.steps, &mut self.state.namespace) {
-            namespace.step_id = None;
-        }
-        self.state.parity_status = match (&self.state.drift_history[..], &self.state.latest_snapshot) {
-            ([_, ..], _) => ParityStatus::Drifted,
-            ([], Some(_)) => ParityStatus::Clean,
-            ([], None) => ParityStatus::Unknown,
-        };
+    /// The state after everything folded so far.
+    pub fn finish(self) -> MissionDossierState {
         self.state
     }
 
@@ -99,15 +96,21 @@ impl MissionDossierReducer {
     }
 
     fn enter_namespace(&mut self, namespace: &LocalNamespaceTuple) -> Result<(), NamespaceMixedStreamError> {
-        let canonical = self.state.namespace.get_or_insert_with(|| namespace.clone());
+        let canonical = self.state.namespace.get_or_insert_with(|| {
+            self.step_id.clone_from(&namespace.step_id);
+            namespace.clone()
+        });
         if !canonical.is_same_dossier(namespace) {
-            let (expected, got) = (Box::new(canonical.clone()), Box::new(namespace.clone()));
-            return Err(NamespaceMixedStreamError { expected, got });
+            let expected = LocalNamespaceTuple { step_id: self.step_id.clone(), ..canonical.clone() };
+            return Err(NamespaceMixedStreamError { expected: Box::new(expected), got: Box::new(namespace.clone()) });
         }
         if let Some(step) = &namespace.step_id {
             match &self.steps {
                 Steps::None => self.steps = Steps::One(step.clone()),
-                Steps::One(known) if known != step => self.steps = Steps::Several,
+                Steps::One(known) if known != step => {
+                    self.steps = Steps::Several;
+                    canonical.step_id = None;
+                }
                 Steps::One(_) | Steps::Several => {}
             }
         }
@@ -149,9 +152,14 @@ impl MissionDossierReducer {
             computed_at: payload.computed_at,
             algorithm: payload.algorithm.unwrap_or_default(),
         });
+        if self.state.drift_history.is_empty() {
+            self.state.parity_status = ParityStatus::Clean;
+        }
     }
 
+    /// A drift marks the dossier for good: no later snapshot clears it.
     fn drift_detected(&mut self, payload: MissionDossierParityDriftDetectedPayload) {
+        self.state.parity_status = ParityStatus::Drifted;
         self.state.drift_history.push(DriftRecord {
             expected_hash: payload.expected_hash,
             actual_hash: payload.actual_hash,
@@ -183,12 +191,29 @@ names_its_dossier! {
     MissionDossierParityDriftDetectedPayload,
 }
 
+/// What the state does not show.
+#[derive(Serialize, Deserialize)]
+struct Memory<'a> {
+    steps: Cow<'a, Steps>,
+    step_id: Cow<'a, Option<String>>,
+}
+
+impl MissionDossierReducer {
+    /// The reducer that had come so far.
+    pub(super) fn resume(folded: &Folded) -> serde_json::Result<Self> {
+        let state = serde_json::from_str(folded.state.get())?;
+        let Memory { steps, step_id } = serde_json::from_str(folded.memory.get())?;
+        Ok(Self { state, steps: steps.into_owned(), step_id: step_id.into_owned() })
+    }
+}
+
 impl StreamFold for MissionDossierReducer {
     fn fold(&mut self, event: Occurrence<'_>) -> Result<(), FoldError> {
         Self::fold(self, event).map_err(|error| FoldError::new("NamespaceMixedStreamError", error))
     }
 
-    fn finish(self: Box<Self>) -> serde_json::Result<Box<RawValue>> {
-        serde_json::value::to_raw_value(&Self::finish(*self))
+    fn folded(&self) -> serde_json::Result<Folded> {
+        let memory = Memory { steps: Cow::Borrowed(&self.steps), step_id: Cow::Borrowed(&self.step_id) };
+        Folded::of(&self.state, &memory)
     }
 }

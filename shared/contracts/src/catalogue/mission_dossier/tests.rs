@@ -4,6 +4,7 @@ use proptest::prelude::*;
 use serde_json::{Value, json};
 
 use super::*;
+use crate::catalogue::{FileReference, References};
 use crate::catalogue::testing::{doubled, event, faults, fixture_counts, shuffled, streams, with};
 use crate::envelope::Event;
 use crate::fixtures::load_replay_stream;
@@ -497,6 +498,29 @@ fn the_replay_streams_end_as_they_are_described() {
     let drifted = state("dossier-replay-drift-scenario");
     assert_eq!((drifted.parity_status, drifted.drift_history.len()), (ParityStatus::Drifted, 1));
     assert_eq!(drifted.latest_snapshot.unwrap().anomaly_count.value(), 1);
+}
+
+/// The files that the state of these events speaks of.
+fn references(events: &[Event]) -> References {
+    let state = reduce_mission_dossier(events).unwrap();
+    (FAMILY.references)(&serde_json::value::to_raw_value(&state).unwrap()).unwrap()
+}
+
+#[test]
+fn every_artifact_is_a_file_that_the_state_speaks_of() {
+    let sized = with(indexed("a", "1"), "content_ref", json!({"hash": "1", "algorithm": "md5", "size_bytes": 7}));
+    let events = [
+        event(MISSION_DOSSIER_ARTIFACT_INDEXED, 1, 1, sized),
+        event(MISSION_DOSSIER_ARTIFACT_INDEXED, 2, 2, superseding("b", "2", "a")),
+        event(MISSION_DOSSIER_ARTIFACT_MISSING, 3, 3, missing("c")),
+    ];
+    let found = references(&events);
+    let of = |file: &FileReference| (file.path.clone(), file.hash.clone(), file.algorithm, file.size_bytes, file.superseded);
+    let files: Vec<_> = found.files.iter().map(of).collect();
+    let expected =
+        [("a".into(), "1".into(), "md5", Some(7), true), ("b".into(), "2".into(), "sha256", None, false)];
+    assert_eq!((files.as_slice(), found.exhaustive), (&expected[..], true));
+    assert_eq!(references(&[]).files, []);
 }
 
 const CONTENTS: &[fn() -> (&'static str, Value)] = &[

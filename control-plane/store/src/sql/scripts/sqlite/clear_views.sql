@@ -3,3 +3,5 @@ DELETE FROM artifact_packages;
 DELETE FROM artifact_files;
 DELETE FROM storage_locations;
 DELETE FROM retention_state;
+DELETE FROM contract_events;
+DELETE FROM contract_states;

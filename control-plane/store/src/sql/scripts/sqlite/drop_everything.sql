@@ -2,6 +2,8 @@
 BEGIN IMMEDIATE;
 DROP TABLE IF EXISTS artifact_files;
 DROP TABLE IF EXISTS artifact_packages;
+DROP TABLE IF EXISTS contract_events;
+DROP TABLE IF EXISTS contract_states;
 DROP TABLE IF EXISTS event_log_head;
 DROP TABLE IF EXISTS events;
 DROP TABLE IF EXISTS metadata_schemas;

@@ -1,0 +1,13 @@
+-- Sets the states of streams.
+INSERT INTO contract_states (
+    subject_id, event_count, size_bytes, last_key, last_event_sequence, failed, state, memory
+)
+VALUES {(?, ?, ?, ?, ?, ?, ?, ?)}
+ON CONFLICT (subject_id) DO UPDATE SET
+    event_count = excluded.event_count,
+    size_bytes = excluded.size_bytes,
+    last_key = excluded.last_key,
+    last_event_sequence = excluded.last_event_sequence,
+    failed = excluded.failed,
+    state = excluded.state,
+    memory = excluded.memory

@@ -1,0 +1,4 @@
+//! Coverage-guided search for bytes that break `admission`.
+#![no_main]
+
+libfuzzer_sys::fuzz_target!(|bytes: &[u8]| artifactstore_contracts_fuzz::admission(bytes));
