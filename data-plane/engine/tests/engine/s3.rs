@@ -4,7 +4,7 @@
 use std::{collections::BTreeSet, sync::Arc, time::Duration};
 
 use artifactstore_dataplane::{DataPlane, IngestHints, conformance::Content};
-use artifactstore_engine::{BackendOptions, Engine, S3Credentials, S3Keys, S3Options};
+use artifactstore_engine::{BackendOptions, Engine, EngineOptions, S3Credentials, S3Keys, S3Options};
 use artifactstore_testkit::ManualClock;
 use artifactstore_types::{
     ByteRange, Category, Clock as _, ContentAddress, Fault, Location, Mismatch, Outcome, Receipt, Retry, SystemClock,
@@ -45,6 +45,12 @@ async fn have(engine: &Engine, address: ContentAddress) -> Option<Location> {
 async fn keys(bucket: &Bucket) -> Vec<String> {
     let listed = bucket.objects().list(None).map_ok(|meta| meta.location.to_string());
     listed.try_collect().await.unwrap()
+}
+
+/// How an engine opens the bucket when more than a day has passed.
+fn tomorrow(bucket: &Bucket) -> EngineOptions {
+    let clock = Arc::new(ManualClock::at(SystemClock.now().plus_seconds(25 * 60 * 60)));
+    EngineOptions { clock, ..options(bucket.straight()) }
 }
 
 /// Every so many requests one is in trouble.
@@ -164,6 +170,63 @@ async fn other_bytes_than_declared_leave_neither_an_object_nor_an_upload() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn an_upload_given_up_at_any_request_is_taken_back_or_swept() {
+    let Some(bucket) = Bucket::find().await else { return };
+    let options = S3Options { part_bytes: 5 * MIB, ..bucket.options() };
+    let engine = open(BackendOptions::s3(backend_id(), &options).unwrap()).await;
+    assert_eq!(have(&engine, Content::new(0, 1).address()).await, None);
+    let mut given_up = 0;
+    for declared in [false, true] {
+        for nth in 1.. {
+            let content = Content::new(2 * nth + u64::from(declared), 6 * MIB);
+            let (hanging, hangs) = tokio::sync::oneshot::channel();
+            let (mut asked, mut hanging) = (0, Some(hanging));
+            bucket.proxy.trouble(move |_| {
+                asked += 1;
+                if asked != nth {
+                    return None;
+                }
+                hanging.take()?.send(()).ok()?;
+                Some(Trouble::Hangs)
+            });
+            let ingested = async {
+                if declared { ingest_declared(&engine, &content).await } else { ingest(&engine, &content).await }
+            };
+            let ended = tokio::select! {
+                ingested = ingested => { ingested.unwrap(); true }
+                _ = hangs => false,
+            };
+            bucket.proxy.leave_alone();
+            if ended {
+                break;
+            }
+            given_up += 1;
+        }
+    }
+    assert!(given_up > 10, "{given_up}");
+    // An upload that was begun without its id being heard cannot be taken back: one of each kind.
+    let taken_back = async {
+        while bucket.uploads().await.len() > 2 {
+            tokio::task::yield_now().await;
+        }
+    };
+    tokio::time::timeout(Duration::from_mins(1), taken_back).await.expect("uploads are left");
+    engine.close().await;
+
+    let engine = Engine::open(tomorrow(&bucket)).await.unwrap();
+    let swept = async {
+        while !bucket.uploads().await.is_empty() || !keys(&bucket).await.iter().all(|key| key.starts_with("blake3/")) {
+            tokio::task::yield_now().await;
+        }
+    };
+    tokio::time::timeout(Duration::from_mins(1), swept).await.expect("something is left");
+    for entry in engine.inventory(None, None, 1_000).await.unwrap().entries {
+        let found = engine.verify_object(entry.content_address, &entry.location).await.unwrap();
+        assert_eq!(found.mismatch, None, "{entry:?}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn an_object_too_large_for_one_copy_is_copied_in_parts() {
     let Some(bucket) = Bucket::find().await else { return };
     let options = S3Options { copy_limit_bytes: 6 * MIB as u64, ..bucket.options() };
@@ -262,10 +325,7 @@ async fn what_nobody_works_on_any_more_is_swept_and_nothing_else_is() {
     today.close().await;
     assert_eq!(bucket.uploads().await.len(), 1_000, "a page of what may be in use");
 
-    let later = ManualClock::at(SystemClock.now().plus_seconds(25 * 60 * 60));
-    let mut options = options(bucket.straight());
-    options.clock = Arc::new(later);
-    let engine = Engine::open(options).await.unwrap();
+    let engine = Engine::open(tomorrow(&bucket)).await.unwrap();
     let swept = async {
         while bucket.uploads().await != ["somebody/elses"] {
             tokio::task::yield_now().await;
