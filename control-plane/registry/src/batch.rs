@@ -6,7 +6,9 @@ mod contracts;
 
 use std::{collections::HashMap, ops::Range};
 
-use artifactstore_types::{EventId, EventRecord, EventType, Ids, PackageId, Sequence, SubjectKind, Timestamp};
+use artifactstore_types::{
+    EventId, EventRecord, EventType, FileRecord, Ids, PackageId, Sequence, SubjectKind, Timestamp,
+};
 
 use crate::{
     AnsweredTicket, Command, Decision, Event, EventRefused, Facts, Package, PackageCommand, Prepared, Refusal,
@@ -19,6 +21,8 @@ use contracts::Unfolded;
 pub struct Accepted {
     /// Its events, as a range of [`Batch::events`].
     pub events: Range<usize>,
+    /// The files they bind, in order.
+    pub files: Vec<FileRecord>,
     /// Items of it that were refused on their own, by index.
     pub refused: Vec<(usize, Refusal)>,
     /// Items of it that were in the log already, by index, each with its sequence.
@@ -96,11 +100,12 @@ impl Batch {
             Ok(decided) => decided,
             Err(refusal) => return (state, Err(refusal)),
         };
-        let mut state = state;
+        let (mut state, mut files) = (state, Vec::new());
         for (event, record) in decision.events.iter().zip(&records) {
             facts.apply(command.package_id, event);
             state = Package::apply(state, command.package_id, Stamp::from(record), Some(event));
             self.views.apply(command.package_id, record, Some(event));
+            files.extend(event.file(command.package_id, record.recorded_at));
         }
         // A statement that nothing rests on need not be remembered.
         for answered in decision.answered.iter().copied().filter(|_| !records.is_empty()) {
@@ -110,7 +115,7 @@ impl Batch {
         self.events.extend(records);
         let events = start..self.events.len();
         let Decision { refused, unchanged, .. } = decision;
-        (state, Ok(Accepted { events, refused, repeated: Vec::new(), unchanged }))
+        (state, Ok(Accepted { events, files, refused, repeated: Vec::new(), unchanged }))
     }
 
     /// Makes the records of a decision. Nothing is kept of it unless all of them can be made.

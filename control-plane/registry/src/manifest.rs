@@ -1,5 +1,7 @@
 //! Builds the manifest of a package from what is registered of it, in the form its finalization carries.
 
+use std::collections::HashSet;
+
 use artifactstore_manifest::{FileEntry, Manifest, PackageSection, ProvenanceSection, RetentionSummary};
 use artifactstore_types::{Actor, Fault, FileRecord, PackageRecord, RetentionClass, StoredLocation, Timestamp};
 use bytes::Bytes;
@@ -10,7 +12,7 @@ use crate::{Refusal, default_expiry};
 /// at that time. Files and locations may come in any order.
 ///
 /// # Errors
-/// A class that is not among `classes`, and whatever a manifest cannot hold.
+/// A class that is not among `classes`, a file whose blob lies nowhere, and whatever a manifest cannot hold.
 pub fn build_manifest(
     package: &PackageRecord,
     files: &[FileRecord],
@@ -25,6 +27,10 @@ pub fn build_manifest(
         .iter()
         .find(|class| class.name == said.class)
         .ok_or_else(|| fault(Refusal::UnknownClass(said.class.clone())))?;
+    let placed: HashSet<_> = locations.iter().map(|stored| stored.content_address).collect();
+    if let Some(file) = files.iter().find(|file| !placed.contains(&file.content_address)) {
+        return Err(fault(Refusal::BadManifest(format!("the blob of {} lies nowhere", file.relative_path))));
+    }
     let section = PackageSection {
         id: package.package_id,
         namespace: said.namespace.clone(),

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, HashMap, HashSet};
 
 use artifactstore_client::KnownFile;
-use artifactstore_registry::{self as registry, AnsweredTicket, Event, Request};
+use artifactstore_registry::{self as registry, AnsweredTicket, Request};
 use artifactstore_types::{
     BackendId, Category, ContentAddress, DualDigest, Fault, FileHeader, FileId, FileRecord, Location, Namespace,
     Receipt, RelativePath, StoredLocation, Upload,
@@ -101,9 +101,7 @@ impl Service {
         let committed = self.submit(upload.package_id, &upload.actor, Request::CommitFiles(request)).await?;
 
         let mut refused: HashMap<usize, Fault> = committed.refused.into_iter().collect();
-        let mut records = committed.events.iter().filter_map(|event| {
-            Event::file_of(event).map(|file| file.map_err(|_| faults::unexpected_event("add files", upload.package_id)))
-        });
+        let mut records = committed.files.into_iter();
         let mut answers = Vec::with_capacity(paths.len());
         let mut unchanged = committed.unchanged.iter().copied().peekable();
         for (index, path) in paths.iter().enumerate() {
@@ -112,7 +110,7 @@ impl Service {
             } else if unchanged.next_if_eq(&index).is_some() {
                 self.require_file(upload.package_id, path).await
             } else {
-                records.next().unwrap_or_else(|| Err(faults::unexpected_event("add files", upload.package_id)))
+                records.next().ok_or_else(|| faults::unexpected_event("add files", upload.package_id))
             });
         }
         Ok(answers)

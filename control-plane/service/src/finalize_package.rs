@@ -1,19 +1,19 @@
 //! Finalizing a package: its manifest is built from what is registered, and becomes its identity.
 
+use std::collections::HashSet;
+
 use artifactstore_registry::{self as registry, Request};
 use artifactstore_types::{
-    Actor, Category, ContentAddress, Fault, FileRecord, PackageId, PackageRecord, PackageStatus, StoredLocation,
-    Timestamp,
+    Actor, Category, Fault, FileRecord, PackageId, PackageRecord, PackageStatus, StoredLocation, Timestamp,
 };
 use bytes::Bytes;
-use futures::TryStreamExt as _;
 
 use crate::{Service, faults};
 
 /// How often a manifest is built anew because files were added meanwhile.
 const ATTEMPTS: usize = 5;
-/// How many addresses are asked of the registry at once.
-const ADDRESSES: usize = 10_000;
+/// How many files are asked of the registry at once.
+const PAGE: u32 = 10_000;
 
 impl Service {
     pub(crate) async fn finalize_package(&self, actor: &Actor, id: PackageId) -> Result<PackageRecord, Fault> {
@@ -38,8 +38,7 @@ impl Service {
     /// registry refuses the manifest then, by the revision.
     async fn build_manifest(&self, actor: &Actor, package: &PackageRecord, now: Timestamp) -> Result<Bytes, Fault> {
         let id = package.package_id;
-        let files: Vec<FileRecord> = self.all_files(id).try_collect().await?;
-        let locations = self.locations_of(&files).await?;
+        let (files, locations) = self.placed_files(id).await?;
         let classes = self.store().list_classes().await?;
         let (package, actor) = (package.clone(), actor.clone());
         // A hundred thousand entries take a while to sort and write: not on a thread that serves others.
@@ -49,14 +48,22 @@ impl Service {
         built.await.map_err(|lost| faults::manifest_not_built("build manifest", id, lost))?
     }
 
-    async fn locations_of(&self, files: &[FileRecord]) -> Result<Vec<StoredLocation>, Fault> {
-        let mut addresses: Vec<ContentAddress> = files.iter().map(|file| file.content_address).collect();
-        addresses.sort_unstable();
-        addresses.dedup();
-        let mut locations = Vec::with_capacity(addresses.len());
-        for some in addresses.chunks(ADDRESSES) {
-            locations.extend(self.store().list_locations(some).await?);
+    /// Every file of a package, and every location of each of their blobs once.
+    async fn placed_files(&self, id: PackageId) -> Result<(Vec<FileRecord>, Vec<StoredLocation>), Fault> {
+        let (mut files, mut locations, mut seen) = (Vec::new(), Vec::new(), HashSet::new());
+        loop {
+            let after = files.last().map(|file: &FileRecord| file.relative_path.clone());
+            let page = self.store().list_placed_files(id, after.as_ref(), PAGE).await?;
+            let is_last = page.len() < PAGE as usize;
+            for placed in page {
+                if seen.insert(placed.file.content_address) {
+                    locations.extend(placed.locations);
+                }
+                files.push(placed.file);
+            }
+            if is_last {
+                return Ok((files, locations));
+            }
         }
-        Ok(locations)
     }
 }

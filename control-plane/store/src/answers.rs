@@ -22,6 +22,7 @@ pub(crate) fn answers(
         match decided {
             Ok(accepted) => Ok(Committed {
                 events: events.by_ref().take(accepted.events.len()).collect(),
+                files: accepted.files,
                 refused: refused(accepted.refused, operation, about),
                 repeated: accepted.repeated,
                 unchanged: accepted.unchanged,

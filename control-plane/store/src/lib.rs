@@ -25,5 +25,7 @@ pub use leases::{Lease, Leases};
 pub use memory::MemoryStore;
 pub use node_changed::NodeChanged;
 pub use open::{StoreOptions, database_file, open};
-pub use ports::{Checked, Committed, ContractViews, EventLog, Nodes, Progress, RegistryStore, Replayed, Upkeep, Views};
+pub use ports::{
+    Checked, Committed, ContractViews, EventLog, Nodes, PlacedFile, Progress, RegistryStore, Replayed, Upkeep, Views,
+};
 pub use tail::{Tail, TailOptions};

@@ -18,6 +18,8 @@ use crate::{Finding, Leases, NodeChanged};
 pub struct Committed {
     /// The events appended for it, in order. Empty where there was nothing left to do.
     pub events: Vec<EventRecord>,
+    /// The files it has bound, in order.
+    pub files: Vec<FileRecord>,
     /// Which items of the command were refused on their own, by index.
     pub refused: Vec<(usize, Fault)>,
     /// Which items of the command were in the log already, by index, each with its sequence.
@@ -66,6 +68,14 @@ pub trait Views: Send + Sync + 'static {
         limit: u32,
     ) -> Result<Vec<FileRecord>, Fault>;
 
+    /// The same files, each with every location of its blob, ordered by backend, key and where in the object.
+    async fn list_placed_files(
+        &self,
+        package: PackageId,
+        after: Option<&RelativePath>,
+        limit: u32,
+    ) -> Result<Vec<PlacedFile>, Fault>;
+
     /// A file by its path.
     async fn find_file(&self, package: PackageId, path: &RelativePath) -> Result<Option<FileRecord>, Fault>;
 
@@ -90,6 +100,15 @@ pub trait Views: Send + Sync + 'static {
 
     /// The retention classes, by name.
     async fn list_classes(&self) -> Result<Vec<RetentionClass>, Fault>;
+}
+
+/// A file, and where its blob lies.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct PlacedFile {
+    /// The file.
+    pub file: FileRecord,
+    /// Every location of its blob.
+    pub locations: Vec<StoredLocation>,
 }
 
 /// The states of streams of contract events.
@@ -187,8 +206,9 @@ pub(crate) fn state_of(stream: &ContractStream, row: ContractStateRow) -> Contra
     }
 }
 
-/// Locations in the order [`Views::list_locations`] gives them: by address, backend and key, then by where in the object.
-pub(crate) fn in_order(mut found: Vec<StoredLocation>) -> Vec<StoredLocation> {
+/// Puts locations in the order [`Views::list_locations`] gives them: by address, backend and key, then by where in the
+/// object.
+pub(crate) fn in_order(found: &mut [StoredLocation]) {
     found.sort_by(|left, right| {
         let (at, other) = (&left.location, &right.location);
         (left.content_address, &at.backend_id, &at.key, at.offset, at.length).cmp(&(
@@ -199,5 +219,4 @@ pub(crate) fn in_order(mut found: Vec<StoredLocation>) -> Vec<StoredLocation> {
             other.length,
         ))
     });
-    found
 }

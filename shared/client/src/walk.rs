@@ -9,13 +9,17 @@ use std::{
     fmt, fs, io,
     os::unix::fs::{FileTypeExt as _, MetadataExt as _},
     path::{Path, PathBuf},
+    thread,
 };
 
 use artifactstore_types::{Fault, MediaType, PathRefused, RelativePath};
 use rustix::fs::{Access, AtFlags, CWD};
-use walkdir::WalkDir;
+use walkdir::{DirEntry, WalkDir};
 
 use crate::{faults, media_type};
+
+/// How few entries are not worth a thread of their own.
+const LEAST_SHARE: usize = 512;
 
 /// A regular file found in a directory.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -160,7 +164,7 @@ pub(crate) fn scan(directory: &Path) -> Result<Found, Fault> {
         return Err(faults::not_a_directory(directory));
     }
     let mut found = Found::default();
-    let mut directories = Vec::new();
+    let (mut directories, mut others) = (Vec::new(), Vec::new());
     let mut entries = WalkDir::new(directory).min_depth(1).into_iter();
     while let Some(entry) = entries.next() {
         let entry = match entry {
@@ -176,15 +180,22 @@ pub(crate) fn scan(directory: &Path) -> Result<Found, Fault> {
                 continue;
             }
         };
-        match examine(directory, &entry) {
-            Ok(Entry::File(file)) => found.files.push(file),
-            Ok(Entry::Directory(path)) => directories.push((path, entry.into_path())),
+        if !entry.file_type().is_dir() {
+            others.push(entry);
+            continue;
+        }
+        match relative(directory, entry.path()) {
+            Ok(path) => directories.push((path, entry.into_path())),
             Err(reason) => {
-                if entry.file_type().is_dir() {
-                    entries.skip_current_dir();
-                }
+                entries.skip_current_dir();
                 found.refuse(directory, entry.path(), reason);
             }
+        }
+    }
+    for (entry, examined) in others.iter().zip(examine_all(directory, &others)?) {
+        match examined {
+            Ok(file) => found.files.push(file),
+            Err(reason) => found.refuse(directory, entry.path(), reason),
         }
     }
     found.refuse_same_names(directory, &directories);
@@ -210,12 +221,22 @@ impl Found {
     }
 }
 
-enum Entry {
-    File(LocalFile),
-    Directory(RelativePath),
+/// What each of these entries is, in their order. Asking the file system is nearly all of a walk, so every core asks.
+fn examine_all(root: &Path, entries: &[DirEntry]) -> Result<Vec<Result<LocalFile, EntryRefused>>, Fault> {
+    let threads = thread::available_parallelism().map_or(1, usize::from);
+    let share = entries.len().div_ceil(threads).max(LEAST_SHARE);
+    let examine_some = |some: &[DirEntry]| some.iter().map(|entry| examine(root, entry)).collect::<Vec<_>>();
+    thread::scope(|scope| {
+        let working: Vec<_> = entries.chunks(share).map(|some| scope.spawn(|| examine_some(some))).collect();
+        let mut examined = Vec::with_capacity(entries.len());
+        for thread in working {
+            examined.extend(thread.join().map_err(|_| faults::thread_lost("read directory"))?);
+        }
+        Ok(examined)
+    })
 }
 
-fn examine(root: &Path, entry: &walkdir::DirEntry) -> Result<Entry, EntryRefused> {
+fn examine(root: &Path, entry: &DirEntry) -> Result<LocalFile, EntryRefused> {
     let kind = entry.file_type();
     if kind.is_symlink() {
         return Err(EntryRefused::SymbolicLink);
@@ -227,21 +248,18 @@ fn examine(root: &Path, entry: &walkdir::DirEntry) -> Result<Entry, EntryRefused
         return Err(EntryRefused::Device);
     }
     let relative_path = relative(root, entry.path())?;
-    if kind.is_dir() {
-        return Ok(Entry::Directory(relative_path));
-    }
     let unreadable = |error: io::Error| EntryRefused::Unreadable(error.to_string());
     let metadata = fs::symlink_metadata(entry.path()).map_err(unreadable)?;
     rustix::fs::accessat(CWD, entry.path(), Access::READ_OK, AtFlags::EACCESS)
         .map_err(|error| unreadable(error.into()))?;
-    Ok(Entry::File(LocalFile {
+    Ok(LocalFile {
         media_type: media_type::guess(&relative_path),
         relative_path,
         source: entry.path().to_owned(),
         size_bytes: metadata.size(),
         executable: metadata.mode() & 0o100 != 0,
         stamp: Stamp::of(&metadata),
-    }))
+    })
 }
 
 fn relative(root: &Path, path: &Path) -> Result<RelativePath, EntryRefused> {

@@ -80,7 +80,8 @@ impl Doors {
         let cut = shutdown.hard().child_token();
         let statuses = Statuses::new(&*checked).await;
 
-        let routes = with_standard_services(services, &statuses).map_err(|error| faults::ended(&error))?;
+        let routes =
+            with_standard_services(services, &statuses, &checked.services()).map_err(|error| faults::ended(&error))?;
         let calls = transport::tune_server(tonic::transport::Server::builder())
             .add_routes(layered(routes, &options))
             .serve_with_incoming_shutdown(
@@ -131,11 +132,18 @@ async fn both(
     calls.and(probes)
 }
 
-fn with_standard_services(services: Routes, statuses: &Statuses) -> Result<Routes, tonic_reflection::server::Error> {
+/// Adds health and reflection. The latter names what is served here, of all that the project describes.
+fn with_standard_services(
+    services: Routes,
+    statuses: &Statuses,
+    names: &[&str],
+) -> Result<Routes, tonic_reflection::server::Error> {
     let described = || {
-        tonic_reflection::server::Builder::configure()
+        let described = tonic_reflection::server::Builder::configure()
             .register_encoded_file_descriptor_set(FILE_DESCRIPTOR_SET)
             .register_encoded_file_descriptor_set(tonic_health::pb::FILE_DESCRIPTOR_SET)
+            .with_service_name(tonic_health::pb::health_server::SERVICE_NAME);
+        names.iter().copied().fold(described, tonic_reflection::server::Builder::with_service_name)
     };
     Ok(services
         .add_service(statuses.service())

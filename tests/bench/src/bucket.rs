@@ -49,13 +49,13 @@ async fn large(rounds: usize, mib: usize) -> Result<(), Failure> {
             let hints =
                 IngestHints { declared: (seed == 2).then(|| ContentAddress::of(&bytes)), ..IngestHints::default() };
             let pieces: Vec<_> = pieces(&bytes).map(Ok).collect();
-            measure::forget_peak();
-            let before = measure::peak_mib();
+            measure::forget_peak("self");
+            let before = measure::peak_mib("self");
             let clock = Clock::start();
             here.engine.ingest_stream(hints, stream::iter(pieces).boxed()).await?;
             taken.push(clock.stop());
             if round > 0 {
-                held = held.max(measure::peak_mib().saturating_sub(before));
+                held = held.max(measure::peak_mib("self").saturating_sub(before));
             }
             measure::settle();
         }

@@ -1,11 +1,23 @@
 //! What is pushed: bytes nothing can compress or deduplicate.
 
-use std::{fs, io::Write as _, path::Path, sync::Arc};
+use std::{
+    fs,
+    hash::{BuildHasher as _, RandomState},
+    io::Write as _,
+    path::Path,
+    sync::{Arc, LazyLock},
+};
 
 use artifactstore_client::{Connection, Progress, PushRequest, PushTarget, Pushed, Step};
-use artifactstore_types::{Metadata, NewPackage, Provenance};
+use artifactstore_types::{Metadata, Namespace, NewPackage, PackageRecord, Provenance};
 
 use crate::measure::Failure;
+
+/// A seed for one round of this run; a site that is there for longer than a run must not have the bytes already.
+pub fn seed(round: usize) -> u64 {
+    static RUN: LazyLock<u64> = LazyLock::new(|| RandomState::new().hash_one(0));
+    RUN.wrapping_add(round as u64)
+}
 
 /// Bytes that differ for every seed.
 pub struct Noise(u64);
@@ -48,19 +60,9 @@ impl Progress for Unwatched {
 
 /// Pushes a directory as a package of its own and finalizes it.
 pub async fn push(connection: &Arc<dyn Connection>, directory: &Path) -> Result<Pushed, Failure> {
-    let package = NewPackage {
-        namespace: artifactstore_types::Namespace::default(),
-        name: "bench".parse()?,
-        producer: "bench".parse()?,
-        subject: "bench".parse()?,
-        kind: None,
-        class: "transient".parse()?,
-        metadata: Metadata::new(),
-        provenance: Provenance::default(),
-    };
     let request = PushRequest {
         directory: directory.to_owned(),
-        target: PushTarget::New(Box::new(package)),
+        target: PushTarget::New(Box::new(package()?)),
         actor: "bench".parse()?,
         replace: false,
         finalize: true,
@@ -68,4 +70,22 @@ pub async fn push(connection: &Arc<dyn Connection>, directory: &Path) -> Result<
         idempotency_key: None,
     };
     Ok(artifactstore_client::push(connection, request, Arc::new(Unwatched), std::future::pending()).await?)
+}
+
+/// Creates a package and leaves it empty.
+pub async fn create(connection: &Arc<dyn Connection>) -> Result<PackageRecord, Failure> {
+    Ok(connection.create_package(&"bench".parse()?, package()?, None).await?)
+}
+
+fn package() -> Result<NewPackage, Failure> {
+    Ok(NewPackage {
+        namespace: Namespace::default(),
+        name: "bench".parse()?,
+        producer: "bench".parse()?,
+        subject: "bench".parse()?,
+        kind: None,
+        class: "transient".parse()?,
+        metadata: Metadata::new(),
+        provenance: Provenance::default(),
+    })
 }

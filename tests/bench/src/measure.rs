@@ -19,13 +19,13 @@ pub struct Taken {
 
 /// The times of one contender over all rounds.
 pub struct Series {
-    pub name: &'static str,
+    name: String,
     taken: Vec<Taken>,
 }
 
 impl Series {
-    pub fn new(name: &'static str) -> Self {
-        Self { name, taken: Vec::new() }
+    pub fn new(name: &str) -> Self {
+        Self { name: name.to_owned(), taken: Vec::new() }
     }
 
     pub fn add(&mut self, taken: Taken) {
@@ -50,6 +50,19 @@ impl Series {
             rate[rate.len() - 1],
             median(&cpu),
         ));
+    }
+
+    /// Prints seconds: minimum, median, maximum.
+    pub fn report_seconds(&self) {
+        let wall = self.sorted(|taken| taken.wall.as_secs_f64());
+        let most = wall[wall.len() - 1];
+        say(&format!("{:<44} {:>10.3} / {:>10.3} / {most:>10.3} s", self.name, wall[0], median(&wall)));
+    }
+
+    /// Prints CPU-seconds a unit: the median.
+    pub fn report_cpu(&self, units: f64, unit: &str) {
+        let cpu = self.sorted(|taken| taken.cpu.as_secs_f64() / units);
+        say(&format!("{:<44} {:.6} CPU-s/{unit}", self.name, median(&cpu)));
     }
 
     /// The median over rounds of how many times faster this is than `other` in the same round.
@@ -91,17 +104,17 @@ fn cpu_used() -> Duration {
     Duration::new(time.tv_sec.unsigned_abs(), u32::try_from(time.tv_nsec).unwrap_or(0))
 }
 
-/// The most memory this process has held since [`forget_peak`], in MiB.
-pub fn peak_mib() -> u64 {
-    let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
+/// The most memory a process of `/proc` has held since [`forget_peak`], in MiB.
+pub fn peak_mib(process: &str) -> u64 {
+    let status = std::fs::read_to_string(format!("/proc/{process}/status")).unwrap_or_default();
     let line = status.lines().find(|line| line.starts_with("VmHWM:")).unwrap_or_default();
     line.split_whitespace().nth(1).and_then(|kib| kib.parse::<u64>().ok()).unwrap_or(0) / 1024
 }
 
-/// Starts counting the peak anew.
-pub fn forget_peak() {
+/// Starts counting the peak of a process of `/proc` anew.
+pub fn forget_peak(process: &str) {
     // Where the kernel does not offer it, the peak is that of the whole run, which is only larger.
-    let _ = std::fs::write("/proc/self/clear_refs", "5");
+    let _ = std::fs::write(format!("/proc/{process}/clear_refs"), "5");
 }
 
 /// Lets the device finish what earlier measurements left to it.

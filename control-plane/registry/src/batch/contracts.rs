@@ -43,8 +43,9 @@ impl Batch {
             unfolded.streams.entry(subject_id.clone()).or_default().push(((*event).clone(), sequence));
         }
         self.events.extend(records);
+        let events = start..self.events.len();
         let (refused, repeated) = (appended.refused, appended.repeated);
-        Ok(Accepted { events: start..self.events.len(), refused, repeated, unchanged: Vec::new() })
+        Ok(Accepted { events, files: Vec::new(), refused, repeated, unchanged: Vec::new() })
     }
 }
 

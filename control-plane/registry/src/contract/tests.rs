@@ -107,7 +107,7 @@ fn a_known_event_is_accepted_again_and_appends_nothing() {
     let batch = when(given(&events), vec![command(&events, true)]);
     assert_eq!(
         *accepted(&batch),
-        Accepted { events: 0..0, refused: vec![], repeated: vec![(0, 1), (1, 2)], unchanged: vec![] }
+        Accepted { events: 0..0, files: vec![], refused: vec![], repeated: vec![(0, 1), (1, 2)], unchanged: vec![] }
     );
     assert!(batch.events.is_empty() && batch.views.is_empty());
 }

@@ -9,7 +9,7 @@ mod payload;
 mod tests;
 
 use artifactstore_manifest::cbor;
-use artifactstore_types::{EventRecord, EventType, FileRecord};
+use artifactstore_types::{EventRecord, EventType, FileRecord, PackageId, Timestamp};
 use bytes::Bytes;
 
 pub use contract::ContractEventAppended;
@@ -125,21 +125,12 @@ impl Event {
         Self::decode(&record.event_type, &record.payload)
     }
 
-    /// The file that this event binds, if it is one that binds a file.
-    ///
-    /// # Errors
-    /// As [`Event::decode`].
-    pub fn file_of(record: &EventRecord) -> Option<Result<FileRecord, EventRefused>> {
-        let bound = match record.event_type.as_str() {
-            FileIngested::TYPE => cbor::from_slice(&record.payload),
-            FileReplaced::TYPE => cbor::from_slice(&record.payload).map(|replaced: FileReplaced| replaced.current),
-            _ => return None,
-        };
-        let refused = |reason: String| EventRefused::Payload { event_type: record.event_type.to_string(), reason };
-        Some(match (bound, record.subject_id.parse()) {
-            (Ok(file), Ok(package_id)) => Ok(file.file(package_id, record.recorded_at)),
-            (Err(error), _) => Err(refused(error.to_string())),
-            (_, Err(error)) => Err(refused(format!("subject is no package: {error}"))),
-        })
+    /// The file as this event, recorded in this package at that time, binds it, if it is one that binds a file.
+    pub fn file(&self, package_id: PackageId, recorded_at: Timestamp) -> Option<FileRecord> {
+        match self {
+            Self::FileIngested(file) => Some(file.file(package_id, recorded_at)),
+            Self::FileReplaced(file) => Some(file.current.file(package_id, recorded_at)),
+            _ => None,
+        }
     }
 }

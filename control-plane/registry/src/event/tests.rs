@@ -1,7 +1,7 @@
 //! The encoding of events: what has been written can always be read, byte for byte, by this program and the next.
 
 use artifactstore_manifest::cbor;
-use artifactstore_testkit::{START, file_id, new_package, receipt_for, word};
+use artifactstore_testkit::{START, file_id, new_package, package_id, receipt_for, word};
 use artifactstore_types::{
     Algorithm, Digest, EventId, EventRecord, EventType, Metadata, NewPackage, PackageId, Provenance, SubjectKind, Value,
 };
@@ -132,12 +132,11 @@ fn a_payload_that_is_not_canonical_or_not_of_its_type_is_refused() {
 #[test]
 fn only_events_that_bind_a_file_give_one() {
     let [_, ingested, replaced, finalized, ..] = &every_event()[..] else { panic!("six events") };
-    let file = Event::file_of(&record(ingested)).unwrap().unwrap();
-    assert_eq!((file.file_id, file.created_at, file.executable), (file_id(7), START, true));
-    assert_eq!(Event::file_of(&record(replaced)).unwrap().unwrap().file_id, file_id(1));
-    assert!(Event::file_of(&record(finalized)).is_none());
-    let astray = EventRecord { subject_id: "nobody".into(), ..record(ingested) };
-    assert!(Event::file_of(&astray).unwrap().is_err());
+    let file = |event: &Event| event.file(package_id(3), START);
+    let bound = file(ingested).unwrap();
+    assert_eq!((bound.file_id, bound.package_id, bound.created_at), (file_id(7), package_id(3), START));
+    assert_eq!(file(replaced).unwrap().file_id, file_id(1));
+    assert_eq!(file(finalized), None);
 }
 
 #[test]

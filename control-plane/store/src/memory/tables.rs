@@ -6,13 +6,15 @@ use std::{
     ops::Bound,
 };
 
-use artifactstore_registry::view::{ContractEventRow, ContractStateRow, FileRow, LocationId, RetentionRow, ViewBatch};
+use artifactstore_registry::view::{
+    ContractEventRow, ContractStateRow, FileRow, LocationId, RetentionRow, ViewBatch, location_ids_of,
+};
 use artifactstore_types::{
     ContentAddress, FileId, FileRecord, Namespace, NodeId, NodeRecord, PackageId, PackageRecord, RelativePath,
     Sequence, StoredLocation,
 };
 
-use crate::{Difference, Finding};
+use crate::{Difference, Finding, ports::in_order};
 
 /// The views, and the orders they are read in.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -109,6 +111,15 @@ impl Tables {
             .into_iter()
             .flat_map(move |files| files.range((after, Bound::Unbounded)))
             .map(|(_, file)| file)
+    }
+
+    /// Every location of a blob.
+    pub(super) fn locations_of(&self, address: &ContentAddress) -> Vec<StoredLocation> {
+        let (first, last) = location_ids_of(address);
+        let of_blob = self.locations.range(first..=last).map(|(_, stored)| stored);
+        let mut found: Vec<_> = of_blob.filter(|stored| stored.content_address == *address).cloned().collect();
+        in_order(&mut found);
+        found
     }
 
     /// A file by its path.

@@ -1,6 +1,6 @@
 //! Questions to the views in memory.
 
-use std::collections::HashSet;
+use std::collections::{BTreeSet, HashSet};
 
 use artifactstore_registry::event::PackageFinalized;
 use artifactstore_types::{
@@ -11,7 +11,7 @@ use async_trait::async_trait;
 use bytes::Bytes;
 
 use super::MemoryStore;
-use crate::{Views, faults, ports::in_order};
+use crate::{PlacedFile, Views, faults};
 
 #[async_trait]
 impl Views for MemoryStore {
@@ -47,6 +47,21 @@ impl Views for MemoryStore {
         Ok(self.lock().tables.files_of(package, after).take(limit).cloned().collect())
     }
 
+    async fn list_placed_files(
+        &self,
+        package: PackageId,
+        after: Option<&RelativePath>,
+        limit: u32,
+    ) -> Result<Vec<PlacedFile>, Fault> {
+        let limit = usize::try_from(limit).unwrap_or(usize::MAX);
+        let state = self.lock();
+        let place = |file: &FileRecord| PlacedFile {
+            file: file.clone(),
+            locations: state.tables.locations_of(&file.content_address),
+        };
+        Ok(state.tables.files_of(package, after).take(limit).map(place).collect())
+    }
+
     async fn find_file(&self, package: PackageId, path: &RelativePath) -> Result<Option<FileRecord>, Fault> {
         Ok(self.lock().tables.find_file(package, path).cloned())
     }
@@ -58,8 +73,8 @@ impl Views for MemoryStore {
     async fn list_locations(&self, addresses: &[ContentAddress]) -> Result<Vec<StoredLocation>, Fault> {
         faults::require_few("list locations", addresses.len())?;
         let state = self.lock();
-        let wanted = |stored: &&StoredLocation| addresses.contains(&stored.content_address);
-        Ok(in_order(state.tables.locations.values().filter(wanted).cloned().collect()))
+        let asked: BTreeSet<_> = addresses.iter().collect();
+        Ok(asked.into_iter().flat_map(|address| state.tables.locations_of(address)).collect())
     }
 
     async fn find_blobs(

@@ -173,8 +173,8 @@ impl<E: Engine> SqlStore<E> {
     }
 }
 
-/// The fault of a commit of which cannot be found out whether it was made.
-fn not_known(fault: Fault) -> Fault {
+/// The fault of a commit of which it is not known whether it was made.
+pub(super) fn not_known(fault: Fault) -> Fault {
     // Where there is no room for a commit, it was undone.
     if fault.category == Category::Exhausted { fault } else { fault.with_unknown_outcome() }
 }

@@ -1,22 +1,24 @@
 //! Rows to records. A value that breaks a rule of the domain is its own fault, which names table, column and row: the
 //! database was changed by something else, or is damaged.
 
+mod log;
 mod node;
 
-use std::fmt::Display;
-use std::str::FromStr;
+use std::{fmt::Display, str::FromStr};
 
 use artifactstore_registry::{FileFact, Package, contract::KnownContractEvent, view::ContractStateRow};
 use artifactstore_types::{
-    Algorithm, ContentAddress, Digest, EventId, EventRecord, EventType, Fault, FileId, FileRecord, Location, Metadata,
-    Namespace, NewPackage, PackageId, PackageRecord, PackageStatus, Provenance, RelativePath, RetentionClass, Sequence,
-    StoredLocation, SubjectKind, Timestamp,
+    Algorithm, ContentAddress, Digest, Fault, FileId, FileRecord, Location, Metadata, Namespace, NewPackage, PackageId,
+    PackageRecord, PackageStatus, Provenance, RelativePath, RetentionClass, Sequence, StoredLocation, SubjectKind,
+    Timestamp,
 };
 use bytes::Bytes;
 use serde::{Deserialize, Serialize};
 
-use super::{engine::Columns, writer::LogEnd};
-use crate::{Difference, Finding, faults};
+use super::engine::Columns;
+use crate::faults;
+
+pub(super) use log::{ends, event, event_id, event_place, log_end, migration, payload, row_difference};
 
 pub(super) use node::{BackendColumn, BackendHealthColumn, HeartbeatColumn, answered, control_key, node};
 
@@ -251,20 +253,31 @@ pub(super) fn path(row: &impl Columns) -> Result<(PackageId, RelativePath, Optio
     Ok((package, path, Some(fact)))
 }
 
+/// The columns of a file, and those of a location of its blob that may follow.
+const FILE_COLUMNS: &[&str] = &[
+    "file_id",
+    "package_id",
+    "relative_path",
+    "media_type",
+    "executable",
+    "size_bytes",
+    "digest_primary",
+    "digest_sha256",
+    "created_at",
+    "backend_id",
+    "storage_key",
+    "byte_offset",
+    "byte_length",
+    "node_id",
+    "stored_at",
+];
+
 /// A file, as the statements that read one give its columns.
 pub(super) fn file(row: &impl Columns) -> Result<FileRecord, Fault> {
-    const COLUMNS: &[&str] = &[
-        "file_id",
-        "package_id",
-        "relative_path",
-        "media_type",
-        "executable",
-        "size_bytes",
-        "digest_primary",
-        "digest_sha256",
-        "created_at",
-    ];
-    let mut read = Reader::new("artifact_files", COLUMNS, row);
+    read_file(&mut Reader::new("artifact_files", FILE_COLUMNS, row))
+}
+
+fn read_file<R: Columns>(read: &mut Reader<'_, R>) -> Result<FileRecord, Fault> {
     Ok(FileRecord {
         file_id: FileId::from_bytes(read.raw()?),
         package_id: PackageId::from_bytes(read.raw()?),
@@ -276,6 +289,17 @@ pub(super) fn file(row: &impl Columns) -> Result<FileRecord, Fault> {
         sha256: Digest::new(Algorithm::Sha256, read.raw()?),
         created_at: read.time()?,
     })
+}
+
+/// A file and one location of its blob, if there is any, as `list_placed_files` gives them.
+pub(super) fn placed_file(row: &impl Columns) -> Result<(FileRecord, Option<StoredLocation>), Fault> {
+    let mut read = Reader::new("artifact_files", FILE_COLUMNS, row);
+    let file = read_file(&mut read)?;
+    let Some(backend_id) = read.maybe_word()? else { return Ok((file, None)) };
+    let location = Location { backend_id, key: read.text()?, offset: read.count()?, length: read.count()? };
+    let content_address = file.content_address;
+    let stored = StoredLocation { content_address, location, node_id: read.word()?, stored_at: read.time()? };
+    Ok((file, Some(stored)))
 }
 
 /// A location, as `list_locations` gives it.
@@ -293,42 +317,6 @@ pub(super) fn location(row: &impl Columns) -> Result<StoredLocation, Fault> {
         },
         node_id: read.word()?,
         stored_at: read.time()?,
-    })
-}
-
-/// Which column of an event is its payload.
-const PAYLOAD: usize = 9;
-
-/// An event, as `list_events` gives it. The payload is taken as it is.
-pub(super) fn event(row: &impl Columns) -> Result<EventRecord, Fault> {
-    const COLUMNS: &[&str] = &[
-        "sequence",
-        "event_id",
-        "namespace",
-        "event_type",
-        "subject_kind",
-        "subject_id",
-        "subject_revision",
-        "actor",
-        "recorded_at",
-        "payload",
-        "payload_digest",
-        "leaf_hash",
-    ];
-    let mut read = Reader::new("events", COLUMNS, row);
-    Ok(EventRecord {
-        sequence: read.count()?,
-        event_id: EventId::from_bytes(read.raw()?),
-        namespace: read.word()?,
-        event_type: read.word::<EventType>()?,
-        subject_kind: read.kind()?,
-        subject_id: read.text()?,
-        subject_revision: read.count()?,
-        actor: read.word()?,
-        recorded_at: read.time()?,
-        payload: read.bytes()?,
-        payload_digest: read.raw()?,
-        leaf_hash: read.raw()?,
     })
 }
 
@@ -386,54 +374,9 @@ pub(super) fn count(table: &'static str, column: &'static [&'static str], row: &
     Reader::new(table, column, row).count()
 }
 
-/// A payload that stands alone in its row.
-pub(super) fn payload(row: &impl Columns) -> Result<Bytes, Fault> {
-    Reader::new("events", &["payload"], row).bytes()
-}
-
 /// The first column, whatever it is, as people can look for it.
 pub(super) fn key(row: &impl Columns) -> String {
     // SQLite gives a text out as bytes too.
     let key = row.text(0).map(str::to_owned).or_else(|_| row.bytes(0).map(hex));
     key.or_else(|_| row.int(0).map(|key| key.to_string())).unwrap_or_else(|_| "?".to_owned())
-}
-
-/// How a row differs from what the log folds to, as the comparing statements give it.
-pub(super) fn row_difference(view: &'static str, row: &impl Columns) -> Result<Finding, Fault> {
-    let mut read = Reader { at: 1, ..Reader::new(view, &["key", "is_kept", "is_folded"], row) };
-    let difference = match (read.int()?, read.int()?) {
-        (0, _) => Difference::Missing,
-        (_, 0) => Difference::Extra,
-        _ => Difference::Altered,
-    };
-    Ok(Finding::Row { view, key: key(row), difference })
-}
-
-/// The sequence that an event's row begins with, and how many bytes its payload has; nothing is asked of the rest.
-pub(super) fn event_place(row: &impl Columns) -> Result<(Sequence, usize), Fault> {
-    let sequence = Reader::new("events", &["sequence"], row).count()?;
-    Ok((sequence, row.bytes(PAYLOAD).map_or(0, <[u8]>::len)))
-}
-
-/// Where the log's head says that it ends, and where it does.
-pub(super) fn ends(row: &impl Columns) -> Result<(Sequence, Sequence), Fault> {
-    let mut read = Reader::new("event_log_head", &["sequence", "last"], row);
-    Ok((read.count()?, read.count()?))
-}
-
-/// A migration this database has had: its number, and whether it was applied as a whole.
-pub(super) fn migration(row: &impl Columns) -> Result<(i64, bool), Fault> {
-    let mut read = Reader::new("_sqlx_migrations", &["version", "success"], row);
-    Ok((read.int()?, read.flag()?))
-}
-
-/// Where the log ends, as the statement that takes its lock gives it.
-pub(super) fn log_end(row: &impl Columns) -> Result<LogEnd, Fault> {
-    let mut read = Reader::new("event_log_head", &["sequence", "log_id"], row);
-    Ok(LogEnd { head: read.count()?, log_id: read.int()? })
-}
-
-/// The id of an event, which stands alone in its row.
-pub(super) fn event_id(row: &impl Columns) -> Result<EventId, Fault> {
-    Reader::new("events", &["event_id"], row).raw().map(EventId::from_bytes)
 }

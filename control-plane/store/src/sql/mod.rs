@@ -31,6 +31,7 @@ use std::{
 };
 
 use artifactstore_types::{Fault, Sequence};
+use futures::TryStreamExt as _;
 use sqlx::{Database, Pool};
 use tokio::{
     sync::{Mutex, watch},
@@ -92,20 +93,20 @@ impl<E: Engine> SqlStore<E> {
     }
 
     /// Asks a question and decodes each row of the answer.
-    async fn read<T>(
+    async fn read<T: Send>(
         &self,
         operation: &str,
         statement: &'static Statement,
         arguments: &[Argument<'_>],
         decode: impl Fn(&Row<E>) -> Result<T, Fault> + Send,
     ) -> Result<Vec<T>, Fault> {
-        let rows = self
-            .within(operation, async {
-                let mut connection = self.parts.readers.acquire().await?;
-                E::fetch(&mut connection, statement, arguments).await
-            })
-            .await?;
-        rows.iter().map(decode).collect()
+        let decoded = self.within(operation, async move {
+            let mut connection = self.parts.readers.acquire().await?;
+            // Rows are decoded while the database makes the next ones.
+            let rows = E::scan(&mut connection, statement, arguments)?;
+            rows.map_ok(move |row| decode(&row)).try_collect::<Vec<_>>().await
+        });
+        decoded.await?.into_iter().collect()
     }
 
     /// Asks one question about many rows and decodes each row of the answer.

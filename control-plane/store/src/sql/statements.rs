@@ -133,6 +133,7 @@ statements! {
         forget_answered,
         forget_keys,
         list_locations,
+        list_placed_files,
         insert_contract_events,
         insert_files,
         insert_packages,

@@ -17,7 +17,10 @@ use super::{
     SqlStore, decode,
     engine::{Argument, Column, Engine, Rows},
 };
-use crate::{Views, faults, ports::in_order};
+use crate::{PlacedFile, Views, faults, ports::in_order};
+
+/// What follows the half of a location's id that is its blob's, in the last id there can be.
+const LAST_OF_BLOB: [u8; 8] = [u8::MAX; 8];
 
 #[async_trait]
 impl<E: Engine> Views for SqlStore<E> {
@@ -65,6 +68,35 @@ impl<E: Engine> Views for SqlStore<E> {
         self.read("list files", &E::STATEMENTS.list_files, &arguments, decode::file).await
     }
 
+    async fn list_placed_files(
+        &self,
+        package: PackageId,
+        after: Option<&RelativePath>,
+        limit: u32,
+    ) -> Result<Vec<PlacedFile>, Fault> {
+        let package = package.uuid();
+        let arguments = [
+            Argument::Bytes(package.as_bytes()),
+            Argument::Text(after.map_or("", RelativePath::as_str)),
+            Argument::Int(i64::from(limit)),
+            Argument::Bytes(&LAST_OF_BLOB),
+        ];
+        let statement = &E::STATEMENTS.list_placed_files;
+        let mut found = self.read("list placed files", statement, &arguments, decode::placed_file).await?;
+        found.sort_by(|(file, _), (other, _)| file.relative_path.cmp(&other.relative_path));
+        let mut placed: Vec<PlacedFile> = Vec::with_capacity(found.len());
+        for (file, location) in found {
+            match placed.last_mut() {
+                Some(last) if last.file.file_id == file.file_id => last.locations.extend(location),
+                _ => placed.push(PlacedFile { file, locations: location.into_iter().collect() }),
+            }
+        }
+        for file in &mut placed {
+            in_order(&mut file.locations);
+        }
+        Ok(placed)
+    }
+
     async fn find_file(&self, package: PackageId, path: &RelativePath) -> Result<Option<FileRecord>, Fault> {
         let package = package.uuid();
         let arguments = [Argument::Bytes(package.as_bytes()), Argument::Text(path.as_str())];
@@ -85,8 +117,9 @@ impl<E: Engine> Views for SqlStore<E> {
         let (first, last) = asked.iter().map(location_ids_of).unzip();
         let rows = Rows::new(vec![texts(&asked), Column::Id(first), Column::Id(last)]);
         let statement = &E::STATEMENTS.list_locations;
-        let found = self.read_bulk("list locations", statement, &rows, decode::location).await?;
-        Ok(in_order(found))
+        let mut found = self.read_bulk("list locations", statement, &rows, decode::location).await?;
+        in_order(&mut found);
+        Ok(found)
     }
 
     async fn find_blobs(

@@ -110,6 +110,7 @@ suite! {
         finds_blobs_in_the_order_asked,
         knows_which_sizes_are_here,
         lists_locations_by_address,
+        lists_files_with_every_location_of_their_blobs,
         finds_no_manifest_before_there_is_one,
         lists_the_five_classes,
         refuses_to_answer_about_too_many_items,

@@ -1,6 +1,7 @@
 //! Questions to the views.
 
 use artifactstore_registry::{DEFAULT_CLASSES, Request};
+use artifactstore_store::PlacedFile;
 use artifactstore_testkit::word;
 use artifactstore_types::{
     Category, ContentAddress, NewPackage, PackageFilter, PackageId, PackageStatus, RelativePath,
@@ -162,4 +163,30 @@ pub async fn refuses_to_answer_about_too_many_items(world: World) {
     for fault in faults {
         assert_eq!((&*fault.code, fault.category), ("AS-STORE-0013", Category::Invalid));
     }
+}
+
+pub async fn lists_files_with_every_location_of_their_blobs(world: World) {
+    let package = world.package_with(&["a", "b", "c"]).await;
+    let mut elsewhere = file("again", b"b");
+    elsewhere.receipt.location.key = "another/place".into();
+    let other = world.package(new_package("other")).await;
+    world.commit(commit(other, vec![elsewhere, file("empty", b"")])).await.unwrap();
+
+    let placed = world.store.list_placed_files(package, None, 100).await.unwrap();
+    let files: Vec<_> = placed.iter().map(|placed| placed.file.clone()).collect();
+    assert_eq!(files, world.files(package).await);
+    let locations: Vec<_> = placed.iter().map(|placed| placed.locations.len()).collect();
+    assert_eq!(locations, [1, 2, 1]);
+    for placed in &placed {
+        assert_eq!(placed.locations, world.store.list_locations(&[placed.file.content_address]).await.unwrap());
+    }
+    let mut paged = Vec::new();
+    while let Some(placed) = {
+        let after = paged.last().map(|placed: &PlacedFile| placed.file.relative_path.clone());
+        world.store.list_placed_files(package, after.as_ref(), 1).await.unwrap().pop()
+    } {
+        paged.push(placed);
+    }
+    assert_eq!(paged, placed);
+    assert_eq!(world.store.list_placed_files(world.next_package(), None, 100).await.unwrap(), []);
 }

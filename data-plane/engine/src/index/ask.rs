@@ -91,14 +91,14 @@ impl Index {
     }
 
     /// Makes this the index that is asked.
-    pub(super) fn open_with(&self, tables: Tables) -> Arc<Opened> {
+    pub(super) fn ask_from_now_on(&self, tables: Tables) -> Arc<Opened> {
         let opened = Arc::new(Opened::new(tables));
         *self.current() = Some(Arc::clone(&opened));
         opened
     }
 
     /// Notes that an index covers the whole backend; `false` where it was put aside meanwhile.
-    pub(super) fn is_complete_with(&self, opened: &Arc<Opened>) -> bool {
+    pub(super) fn declare_complete(&self, opened: &Arc<Opened>) -> bool {
         let current = self.current();
         let is_current = current.as_ref().is_some_and(|current| Arc::ptr_eq(current, opened));
         if is_current {

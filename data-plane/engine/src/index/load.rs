@@ -80,7 +80,7 @@ impl Index {
             others.listed_up_to(listed.max(newest)).await;
         }
         self.asked(&opened, Tables::set_complete).await?;
-        if self.is_complete_with(&opened) { Ok(()) } else { Err(faults::index_failed("reading it in")) }
+        if self.declare_complete(&opened) { Ok(()) } else { Err(faults::index_failed("reading it in")) }
     }
 
     async fn open(&self) -> Result<Arc<Opened>, Fault> {
@@ -88,7 +88,7 @@ impl Index {
         loop {
             let path = self.path.clone();
             match self.blocking(move || open_or_make(path.as_deref())).await.ok_or_else(faults::stopped)? {
-                Ok(tables) => return Ok(self.open_with(tables)),
+                Ok(tables) => return Ok(self.ask_from_now_on(tables)),
                 Err(NotOpened::Elsewhere) if Instant::now() < deadline => tokio::time::sleep(PAUSES.0).await,
                 Err(_) => return Err(faults::index_failed("opening it")),
             }

@@ -26,6 +26,9 @@ const FOOTER_GUESS_BYTES: u64 = 16 * 1024;
 /// How often another id is tried where one is taken. Ids that repeat must not cost a pack or a tombstone.
 const ID_ATTEMPTS: usize = 8;
 
+/// How many notes are read at once.
+const NOTES_AT_ONCE: usize = 16;
+
 /// The packs of one backend.
 pub(crate) struct Packs {
     pub store: Store,
@@ -138,12 +141,9 @@ impl Packs {
 
     /// The addresses that notes of one kind in the backend name for pack `id`.
     pub async fn noted(&self, kind: Note, id: PackId) -> Result<BTreeSet<ContentAddress>, Fault> {
-        let mut noted = BTreeSet::new();
-        let mut listed = self.notes(kind, id);
-        while let Some(meta) = listed.try_next().await? {
-            noted.extend(self.read_note(kind, id, &meta).await?);
-        }
-        Ok(noted)
+        let read = |meta: ObjectMeta| async move { self.read_note(kind, id, &meta).await };
+        let noted: Vec<_> = self.notes(kind, id).map_ok(read).try_buffer_unordered(NOTES_AT_ONCE).try_collect().await?;
+        Ok(noted.into_iter().flatten().collect())
     }
 
     /// The notes of one kind about pack `id`.

@@ -1,17 +1,18 @@
 //! What a bucket of a real store must stand beyond the obligations: gateways that are busy, answers that are lost, stores
 //! that hang, and more objects than fit into one answer.
 
+mod leftovers;
+
 use std::{collections::BTreeSet, sync::Arc, time::Duration};
 
 use artifactstore_dataplane::{DataPlane, IngestHints, conformance::Content};
 use artifactstore_engine::{BackendOptions, Engine, S3Credentials, S3Keys, S3Options};
-use artifactstore_testkit::ManualClock;
 use artifactstore_types::{
     ByteRange, Category, Clock as _, ContentAddress, Fault, Location, Mismatch, Outcome, Receipt, Retry, SystemClock,
 };
 use bytes::Bytes;
 use futures::{StreamExt as _, TryStreamExt as _, stream};
-use object_store::{ObjectStore as _, ObjectStoreExt as _, multipart::MultipartStore as _, path::Path};
+use object_store::{ObjectStore as _, ObjectStoreExt as _, path::Path};
 
 use crate::support::{
     backend_id,
@@ -146,24 +147,6 @@ async fn a_completion_whose_answer_is_lost_gets_no_receipt_and_is_found_by_the_n
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn other_bytes_than_declared_leave_neither_an_object_nor_an_upload() {
-    let Some(bucket) = Bucket::find().await else { return };
-    let engine = open(bucket.backend()).await;
-    for (seed, size) in (0..).zip(SIZES) {
-        let (declared, sent) = (Content::new(2 * seed, size), Content::new(2 * seed + 1, size));
-        let hints = IngestHints { declared: Some(declared.address()), ..IngestHints::default() };
-        let fault = engine.ingest_stream(hints, sent.stream(60_000)).await.unwrap_err();
-        assert_eq!(fault.category, Category::Invalid);
-    }
-    let nothing_left = async {
-        while !bucket.uploads().await.is_empty() || !keys(&bucket).await.is_empty() {
-            tokio::task::yield_now().await;
-        }
-    };
-    tokio::time::timeout(Duration::from_mins(1), nothing_left).await.expect("something is left");
-}
-
-#[tokio::test(flavor = "multi_thread")]
 async fn an_object_too_large_for_one_copy_is_copied_in_parts() {
     let Some(bucket) = Bucket::find().await else { return };
     let options = S3Options { copy_limit_bytes: 6 * MIB as u64, ..bucket.options() };
@@ -237,44 +220,6 @@ async fn more_objects_than_fit_into_two_answers_are_listed_and_deleted() {
     let stored: BTreeSet<_> = (0..OBJECTS).map(|seed| ContentAddress::of(&seed.to_be_bytes())).collect();
     assert!(found == stored, "{} of {OBJECTS}", found.len());
     assert_eq!(keys(&bucket).await, [""; 0]);
-}
-
-#[tokio::test(flavor = "multi_thread")]
-async fn what_nobody_works_on_any_more_is_swept_and_nothing_else_is() {
-    let Some(bucket) = Bucket::find().await else { return };
-    let (client, prefix) = (bucket.client(), bucket.at.prefix.clone());
-    let upload = async |key: String| client.create_multipart(&Path::from(key)).await;
-    let address = Content::new(1, 10).address().hex();
-    let blob = format!("blake3/{}/{}/{address}", &address[..2], &address[2..4]);
-    // More than fit into one answer.
-    let keys = (0..1_005).map(|nth| format!("{prefix}/staging/{nth:032x}")).chain([format!("{prefix}/{blob}")]);
-    let begun = stream::iter(keys).map(upload).buffer_unordered(32);
-    begun.try_for_each(async |_| Ok(())).await.unwrap();
-    let strange = format!("{prefix}/somebody/elses");
-    upload(strange).await.unwrap();
-    let objects = bucket.objects();
-    for key in ["staging/00000000000000000000000000000000", "somebody/elses", &blob] {
-        objects.put(&Path::from(key), "bytes".into()).await.unwrap();
-    }
-
-    let today = open(bucket.backend()).await;
-    assert!(today.backend_health().await[0].reachable);
-    today.close().await;
-    assert_eq!(bucket.uploads().await.len(), 1_000, "a page of what may be in use");
-
-    let later = ManualClock::at(SystemClock.now().plus_seconds(25 * 60 * 60));
-    let mut options = options(bucket.straight());
-    options.clock = Arc::new(later);
-    let engine = Engine::open(options).await.unwrap();
-    let swept = async {
-        while bucket.uploads().await != ["somebody/elses"] {
-            tokio::task::yield_now().await;
-        }
-    };
-    tokio::time::timeout(Duration::from_mins(1), swept).await.expect("uploads are left");
-    engine.close().await;
-    let left: Vec<_> = objects.list(None).map_ok(|meta| meta.location.to_string()).try_collect().await.unwrap();
-    assert_eq!(left, [blob, "somebody/elses".to_owned()]);
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -31,7 +31,7 @@ impl<E: Engine> SqlStore<E> {
         session.run_all(E::END_REPLAY).await?;
         let ended = append::end::<E>(&mut connection, "COMMIT", OPERATION, super::STEP).await;
         // Whichever it was, another replay makes it right.
-        ended.map_err(Fault::with_unknown_outcome)?;
+        ended.map_err(append::not_known)?;
         Ok(Replayed { events: folded.events, head })
     }
 }
