@@ -77,6 +77,7 @@ impl NodeService for Nodes {
             let v1::DrainNodeRequest { actor, node_id, resume } = request.into_inner();
             let (actor, node_id) = (field::parsed("actor", &actor)?, field::parsed("node_id", &node_id)?);
             let node = self.connection.drain_node(&actor, &node_id, resume).await?;
+            self.take_note().await;
             Ok(v1::DrainNodeResponse { node: Some(node.into()) })
         })
         .await
@@ -87,9 +88,20 @@ impl NodeService for Nodes {
             let v1::RemoveNodeRequest { actor, node_id } = request.into_inner();
             let (actor, node_id) = (field::parsed("actor", &actor)?, field::parsed("node_id", &node_id)?);
             let node = self.connection.remove_node(&actor, &node_id).await?;
+            self.take_note().await;
             Ok(v1::RemoveNodeResponse { node: Some(node.into()) })
         })
         .await
+    }
+}
+
+impl Nodes {
+    /// Has what was just changed count here at once; other control planes ask for it within a second.
+    async fn take_note(&self) {
+        let Some(fleet) = &self.fleet else { return };
+        if let Err(fault) = fleet.refresh().await {
+            tracing::debug!(%fault, "what became of a node is taken note of later");
+        }
     }
 }
 

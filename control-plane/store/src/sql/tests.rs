@@ -46,7 +46,8 @@ async fn every_statement_prepares_on_sqlite() {
 }
 
 /// Statements whose purpose is to read a whole table.
-const READ_EVERYTHING: [&str; 3] = ["list_classes", "list_migrations", "list_revision_gaps"];
+const READ_EVERYTHING: [&str; 6] =
+    ["forget_keys", "list_classes", "list_control_keys", "list_migrations", "list_nodes", "list_revision_gaps"];
 /// What a plan may walk through from end to end: rows that were handed in, and what was made of them.
 const HANDED_IN: [&str; 5] = ["asked", "change", "moved", "page", "numbered"];
 

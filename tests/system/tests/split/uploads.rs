@@ -1,9 +1,6 @@
 //! Large files whose node goes away in the middle.
 
-use std::{
-    sync::{Arc, Mutex},
-    time::Duration,
-};
+use std::sync::{Arc, Mutex};
 
 use artifactstore_client::{ByteStream, FileSource};
 use artifactstore_testkit::new_package;
@@ -85,11 +82,14 @@ async fn a_large_upload_goes_on_where_it_stood_after_its_node_was_restarted() {
         executable: false,
         declared: None,
     };
-    let sending = tokio::spawn({
+    let mut sending = tokio::spawn({
         let (connection, source, header) = (Arc::clone(&connection), Arc::clone(&source), header.clone());
         async move { connection.ingest_source(&upload, header, source).await }
     });
-    tokio::time::timeout(Duration::from_secs(60), source.reached.notified()).await.expect("it comes to the middle");
+    tokio::select! {
+        () = source.reached.notified() => {}
+        ended = &mut sending => panic!("it was not sent straight: {:?}, {:?}", ended.unwrap(), source.opened),
+    }
     site.nodes[0].kill();
     site.restart_node(1).await;
     site.node_becomes(0, 1, NodeStatus::Active).await;
