@@ -1,5 +1,6 @@
 """What deploy/check looks at beyond shell syntax. Each finding is a line; any finding fails."""
 
+import os
 import pathlib
 import re
 import shutil
@@ -92,7 +93,12 @@ class Program:
 def texts():
     """Every file below deploy/ but this one and secrets, with its text."""
     for path in sorted(DEPLOY.rglob("*")):
-        if path.is_file() and path.name != "check.py" and "secrets" not in path.parts[:-1] and "__pycache__" not in path.parts:
+        if (
+            path.is_file()
+            and path.name != "check.py"
+            and "secrets" not in path.parts[:-1]
+            and "__pycache__" not in path.parts
+        ):
             yield path, path.read_text()
 
 
@@ -153,6 +159,10 @@ def one_owner_each(owners):
 # --- the parts
 
 
+def within(path, folders):
+    return any(pathlib.Path(path).is_relative_to(folder) for folder in folders)
+
+
 def images(control_plane, node):
     path = DEPLOY / "containers/Dockerfile"
     text = path.read_text()
@@ -167,10 +177,19 @@ def images(control_plane, node):
         exposed = [int(port) for port in re.search(r"^EXPOSE (.+)$", stage, re.M)[1].split()]
         if not named == exposed == program.ports:
             found(path, f"{target} listens on {named} and exposes {exposed}; the defaults are {program.ports}")
-    used = set(re.findall(r"^COPY .*?(deploy/\S+) ", text, re.M)) | {"deploy/containers/rgw", "deploy/dev/rgw-up"}
-    for source in used:
-        if not pathlib.Path(source).is_file():
-            found(path, f"{source} is not there")
+    sent = [line[1:] for line in pathlib.Path(".dockerignore").read_text().splitlines() if line.startswith("!")]
+    for file in [path, path.with_name("rgw.Dockerfile")]:
+        for line in re.findall(r"^COPY (?!--from)(.*)$", file.read_text(), re.M):
+            for source in [word for word in line.split()[:-1] if not word.startswith("--") and word != "."]:
+                if not pathlib.Path(source).is_file() or not within(source, sent):
+                    found(file, f"{source} is not there, or not sent to the builder")
+    for source in [
+        source for folder in sent for source in pathlib.Path(folder).rglob("*.rs") if "target" not in source.parts
+    ]:
+        for included in re.findall(r'include_(?:str|bytes)!\("([^"]+)"\)', source.read_text()):
+            included = pathlib.Path(os.path.normpath(source.parent / included))
+            if not within(included, sent):
+                found(".dockerignore", f"{included} is not sent to the builder, but {source} includes it")
 
 
 def seconds(text):
@@ -313,7 +332,9 @@ def systemd(control_plane, node, kinds):
             # The programs need not be installed here.
             unit.write_text(re.sub(r"^ExecStart=\S+", "ExecStart=/bin/true", path.read_text(), flags=re.M))
             units.append(str(unit))
-        done = subprocess.run(["systemd-analyze", "verify", "--man=no", *units], capture_output=True, text=True, check=False)
+        done = subprocess.run(
+            ["systemd-analyze", "verify", "--man=no", *units], capture_output=True, text=True, check=False
+        )
         for line in done.stderr.splitlines() if done.returncode or scratch in done.stderr else []:
             found(folder, line.replace(f"{scratch}/", ""))
 
@@ -336,7 +357,11 @@ def look(parts):
 
 
 def everything():
-    control_plane, node, kinds = Program(CONTROL_PLANE, "ControlPlaneSettings"), Program(NODE, "NodeSettings"), backends()
+    control_plane, node, kinds = (
+        Program(CONTROL_PLANE, "ControlPlaneSettings"),
+        Program(NODE, "NodeSettings"),
+        backends(),
+    )
     parts = [(names, [control_plane, node]), (images, control_plane, node), (systemd, control_plane, node, kinds)]
     if tomllib is None:
         passed_over.append("files of nodes (no tomllib: python 3.11 has it)")

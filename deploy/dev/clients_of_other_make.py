@@ -134,7 +134,7 @@ def node(process):
 def main():
     asked = {"control plane": control_plane, "node": node}
     results = []
-    for kind, address in zip(asked, sys.argv[1:]):
+    for kind, address in zip(asked, sys.argv[1:], strict=False):
         if address == "-":
             continue
         print(f"{kind} at {address}")
