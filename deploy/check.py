@@ -139,11 +139,11 @@ def node_file(path, node, kinds):
         settings = tomllib.loads(path.read_text())
     except tomllib.TOMLDecodeError as error:
         raise Unreadable(f"{path}: {error}") from error
-    for key in settings.keys() - node.keys:
+    for key in sorted(settings.keys() - node.keys):
         found(path, f"{key} is no key of {NODE}")
     for backend in settings.get("backends", []):
         kind = backend.get("kind")
-        for key in backend.keys() - {"kind"} - kinds.get(kind, set()):
+        for key in sorted(backend.keys() - {"kind"} - kinds.get(kind, set())):
             found(path, f"{key} is no key of a backend of kind {kind}")
     return [backend["id"] for backend in settings.get("backends", []) if backend.get("kind") == "local"]
 
