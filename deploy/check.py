@@ -58,7 +58,7 @@ def backends():
     text = NODE.read_text()
     body = re.search(r"enum BackendSettings \{\n(.*?)\n\}", text, re.S)
     kinds = {}
-    for name, keys in re.findall(r"^    (\w+)(?:\(\w+\)|\s*\{\n(.*?)\n    \})", body[1] if body else "", re.S | re.M):
+    for name, keys in re.findall(r"^    (\w+)(?:\([^)]*\)|\s*\{\n(.*?)\n    \})", body[1] if body else "", re.S | re.M):
         kinds[name.lower()] = set(re.findall(r"^\s+(\w+):", keys, re.M)) or fields(NODE, f"{name}Settings")
     return kinds
 
