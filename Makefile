@@ -3,7 +3,7 @@
 CARGO ?= cargo
 RUN = $(CARGO) run --quiet --release --package artifactstore-cli --
 
-.PHONY: help demo dev up down test lint type migrate migrate-fresh bench docs coverage fuzz
+.PHONY: help demo demo-site dev up down test lint type migrate migrate-fresh bench docs coverage fuzz
 
 help: ## say what there is
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "%-15s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -16,6 +16,9 @@ dev: ## serve gRPC on 7070 and HTTP on 7071, on SQLite and a directory below ./v
 
 up: ## start a whole site on this machine: PostgreSQL, Ceph RGW, two control planes, three nodes
 	@deploy/dev/up
+
+demo-site: ## push, pull, crash and start again on a throw-away site of several processes
+	@deploy/dev/demo-site
 
 down: ## end it; the data stays below ./var/dev
 	@deploy/dev/down
