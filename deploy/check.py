@@ -55,11 +55,15 @@ def fields(path, struct):
 
 def backends():
     """The kinds of backend, and the keys of each."""
-    text = NODE.read_text()
-    body = re.search(r"enum BackendSettings \{\n(.*?)\n\}", text, re.S)
+    body = re.search(r"enum BackendSettings \{\n(.*?)\n\}", NODE.read_text(), re.S)
     kinds = {}
-    for name, keys in re.findall(r"^    (\w+)(?:\([^)]*\)|\s*\{\n(.*?)\n    \})", body[1] if body else "", re.S | re.M):
-        kinds[name.lower()] = set(re.findall(r"^\s+(\w+):", keys, re.M)) or fields(NODE, f"{name}Settings")
+    for name, struct, keys in re.findall(
+        r"^    (\w+)(?:\((?:Box<)?(\w+)>?\)|\s*\{\n(.*?)\n    \})", body[1] if body else "", re.S | re.M
+    ):
+        homes = [
+            home for home in [NODE, *NODE.with_suffix("").glob("*.rs")] if f"struct {struct} {{" in home.read_text()
+        ]
+        kinds[name.lower()] = fields(homes[0], struct) if homes else set(re.findall(r"^\s+(\w+):", keys, re.M))
     return kinds
 
 

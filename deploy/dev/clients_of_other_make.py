@@ -99,8 +99,11 @@ def standard(process):
     yield expect("reflection lists the services", wanted <= services, sorted(services))
     for service in ["", *sorted(name for name in services if name.startswith(OURS))]:
         shown = service or "the whole process"
-        checked, watched = process.check(service), process.watched(service)
-        yield expect(f"Check and Watch say that {shown} serves", checked == watched == SERVING, (checked, watched))
+        try:
+            told = (process.check(service), process.watched(service))
+        except grpc.RpcError as error:
+            told = (error.code(), error.details())
+        yield expect(f"Check and Watch say that {shown} serves", told == (SERVING, SERVING), told)
     unknown = refused(lambda: process.check("artifactstore.v1.Nothing"))
     yield expect("Check knows no service that is not there", unknown == grpc.StatusCode.NOT_FOUND, unknown)
     code, out, err = buf(process.address, "", listed=True)
@@ -140,7 +143,8 @@ def main():
         print(f"{kind} at {address}")
         process = Process(kind, address)
         try:
-            results += [*standard(process), *asked[kind](process)]
+            for part in (standard, asked[kind]):
+                results.extend(part(process))
         except grpc.RpcError as error:
             results.append(expect("the call", False, f"{error.code()}: {error.details()}"))
     print(f"{sum(results)} of {len(results)} hold")
