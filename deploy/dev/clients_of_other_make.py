@@ -19,6 +19,7 @@ SERVED = {
 }
 SECONDS = 20
 SERVING = health_pb2.HealthCheckResponse.SERVING
+UNKNOWN = health_pb2.HealthCheckResponse.SERVICE_UNKNOWN
 
 
 class Process:
@@ -60,11 +61,13 @@ class Process:
         return self.health.Check(health_pb2.HealthCheckRequest(service=service), timeout=SECONDS).status
 
     def watched(self, service):
-        """The first status that a watcher is told."""
+        """What a watcher is told, until that is that the service serves: one that has just begun may not."""
         stream = self.health.Watch(health_pb2.HealthCheckRequest(service=service), timeout=SECONDS)
-        status = next(stream).status
-        stream.cancel()
-        return status
+        for answer in stream:
+            if answer.status in (SERVING, UNKNOWN):
+                stream.cancel()
+                break
+        return answer.status
 
 
 def buf(address, path, request=None, listed=False):
@@ -100,10 +103,10 @@ def standard(process):
     for service in ["", *sorted(name for name in services if name.startswith(OURS))]:
         shown = service or "the whole process"
         try:
-            told = (process.check(service), process.watched(service))
+            told = (process.watched(service), process.check(service))
         except grpc.RpcError as error:
             told = (error.code(), error.details())
-        yield expect(f"Check and Watch say that {shown} serves", told == (SERVING, SERVING), told)
+        yield expect(f"Watch and Check say that {shown} serves", told == (SERVING, SERVING), told)
     unknown = refused(lambda: process.check("artifactstore.v1.Nothing"))
     yield expect("Check knows no service that is not there", unknown == grpc.StatusCode.NOT_FOUND, unknown)
     code, out, err = buf(process.address, "", listed=True)
