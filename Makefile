@@ -3,7 +3,7 @@
 CARGO ?= cargo
 RUN = $(CARGO) run --quiet --release --package artifactstore-cli --
 
-.PHONY: help demo dev test lint type migrate migrate-fresh bench docs coverage fuzz
+.PHONY: help demo demo-site dev up down test lint type migrate migrate-fresh bench docs coverage fuzz
 
 help: ## say what there is
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "%-15s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -14,13 +14,23 @@ demo: ## build, push this tree into a throw-away store, pull it back, compare, v
 dev: ## serve gRPC on 7070 and HTTP on 7071, on SQLite and a directory below ./var
 	$(RUN) dev
 
+up: ## start a whole site on this machine: PostgreSQL, Ceph RGW, two control planes, three nodes
+	@deploy/dev/up
+
+demo-site: ## push, pull, crash and start again on a throw-away site of several processes
+	@deploy/dev/demo-site
+
+down: ## end it; the data stays below ./var/dev
+	@deploy/dev/down
+
 test: ## run every test on memory, SQLite, PostgreSQL and Ceph RGW; installs what is missing
 	@deploy/dev/test
 
-lint: ## formatting, clippy without warnings, the rules of the house
+lint: ## formatting, clippy without warnings, the rules of the house, what is deployed
 	$(CARGO) fmt --all --check
 	$(CARGO) clippy --workspace --all-targets -- --deny warnings
 	$(CARGO) run --quiet --package artifactstore-house
+	@deploy/check
 
 type: ## check types only
 	$(CARGO) check --workspace --all-targets
