@@ -17,10 +17,10 @@ pub async fn run(part: Nodes, context: &mut Context) -> Result<Ended, Stop> {
                 Nodes::Ls(arguments) => {
                     let &ListNodes { status, all } = arguments;
                     let nodes = context.until_stopped(connection.list_nodes(status, all)).await?;
-                    if !context.output.json {
-                        context.output.line(&node::table(&nodes))?;
-                    } else {
+                    if context.output.json {
                         nodes.iter().try_for_each(|record| context.output.object(&node::json(record)))?;
+                    } else {
+                        context.output.line(&node::table(&nodes))?;
                     }
                     return Ok(None);
                 }

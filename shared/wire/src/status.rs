@@ -95,6 +95,8 @@ fn foreign(status: &Status) -> Fault {
         Code::Unavailable => (codes::UNREACHED, Category::Unavailable, "store was not reached"),
         // No store says so: it is what is left of a connection that broke, or of a stream cut without its trailers.
         Code::Unknown => (codes::UNREACHED, Category::Unavailable, "connection broke"),
+        // An answer that cannot be read has no cause below it; a connection that broke in the middle of a message has.
+        Code::Internal if status.source().is_some() => (codes::UNREACHED, Category::Unavailable, "connection broke"),
         Code::Unimplemented => (codes::UNKNOWN_METHOD, Category::Unimplemented, "method is not known to the store"),
         Code::OutOfRange | Code::ResourceExhausted => {
             (codes::TOO_LARGE, Category::Exhausted, "message is too large, or there are too many calls")

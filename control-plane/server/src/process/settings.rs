@@ -161,13 +161,11 @@ pub fn help() -> String {
         It is told what it needs by the TOML file that ARTIFACTSTORE_CONFIG names (the names below in lower case, without\n\
         the prefix), then by the environment; the later wins, and a name that is not known is an error.\n\n",
     );
-    for Setting { name, default, meaning } in SETTINGS {
-        help += &format!("  ARTIFACTSTORE_{}", name.to_uppercase());
-        if !default.is_empty() {
-            help += &format!(" [{default}]");
-        }
-        help += &format!("\n      {meaning}\n");
-    }
+    let lines = |Setting { name, default, meaning }: &Setting| {
+        let default = if default.is_empty() { String::new() } else { format!(" [{default}]") };
+        format!("  ARTIFACTSTORE_{}{default}\n      {meaning}\n", name.to_uppercase())
+    };
+    help += &SETTINGS.iter().map(lines).collect::<Vec<_>>().concat();
     help += "\nSeveral control planes on one PostgreSQL are one site: each serves everything, nodes are given the addresses of\n\
         all, and what only one may do at a time moves to another within seconds when its holder ends. It starts though\n\
         the database does not answer yet, and says so in /health and grpc.health.v1. SIGTERM and SIGINT end it in order.\n\n\

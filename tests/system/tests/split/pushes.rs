@@ -79,7 +79,7 @@ async fn a_push_goes_on_at_another_node_where_one_is_killed_in_the_middle() {
     site.node_becomes(1, 1, NodeStatus::Suspect).await;
 
     // What the killed node had acknowledged is there again with it.
-    site.restart_node(1).await;
+    site.restart_node(1);
     site.node_becomes(1, 1, NodeStatus::Active).await;
     let package = pushed.package.package_id;
     prove(&site.connection(1), package, &evidence, &site.folder.path().join("copy")).await;
@@ -88,8 +88,8 @@ async fn a_push_goes_on_at_another_node_where_one_is_killed_in_the_middle() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_download_begun_at_a_node_needs_neither_control_plane_nor_database() {
     let mut site = Site::start(1).await;
-    let size = 64 * MIB;
-    let evidence = directory(site.folder.path(), "evidence", &[size]);
+    let all = 64 * MIB;
+    let evidence = directory(site.folder.path(), "evidence", &[all]);
     let package = push_all(&site.connection(0), &evidence).await.package.package_id;
     let connection = site.connection(0);
     let mut download =
@@ -97,12 +97,12 @@ async fn a_download_begun_at_a_node_needs_neither_control_plane_nor_database() {
     assert!(download.bytes.try_next().await.unwrap().is_some());
     site.gate.shut();
     site.control_planes.iter_mut().for_each(crate::process::Process::kill);
-    let hasher = Mutex::new(0);
+    let count = Mutex::new(0);
     let rest = download.bytes.try_for_each(|chunk| {
-        *hasher.lock().unwrap() += chunk.len();
+        *count.lock().unwrap() += chunk.len();
         std::future::ready(Ok(()))
     });
-    tokio::time::timeout(Duration::from_secs(60), rest).await.expect("it does not hang").unwrap();
-    let length = *hasher.lock().unwrap();
-    assert!(length > size / 2 && length < size);
+    tokio::time::timeout(Duration::from_mins(1), rest).await.expect("it does not hang").unwrap();
+    let rest = *count.lock().unwrap();
+    assert!(rest > all / 2 && rest < all);
 }

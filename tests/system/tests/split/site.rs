@@ -16,7 +16,7 @@ use tokio::time::{Instant, sleep};
 use crate::process::Process;
 
 /// How long anything may take to come about before a test says that it does not.
-const PATIENCE: Duration = Duration::from_secs(60);
+const PATIENCE: Duration = Duration::from_mins(1);
 
 /// Two control planes on one PostgreSQL, and some nodes.
 pub struct Site {
@@ -73,12 +73,12 @@ impl Site {
         let control_planes: Vec<_> = self.control_planes.iter().map(|process| format!("{:?}", process.grpc)).collect();
         let file = self.folder.path().join(format!("{name}.toml"));
         let text = format!(
-            "node_id = \"{name}\"\njoin_token = \"open sesame\"\ncontrol_planes = [{}]\nkey_file = {:?}\n\
+            "node_id = \"{name}\"\njoin_token = \"open sesame\"\ncontrol_planes = [{}]\nkey_file = \"{}\"\n\
             grpc_addr = \"{address}\"\nhttp_addr = \"127.0.0.1:0\"\ndrain_timeout_seconds = 5\n\
-            [[backends]]\nkind = \"local\"\nid = \"local-{number}\"\nroot = {:?}\n",
+            [[backends]]\nkind = \"local\"\nid = \"local-{number}\"\nroot = \"{}\"\n",
             control_planes.join(", "),
-            self.folder.path().join(format!("keys/{name}.pem")),
-            self.storage(number),
+            self.folder.path().join(format!("keys/{name}.pem")).display(),
+            self.storage(number).display(),
         );
         fs::write(&file, text).unwrap();
         let variables = [("CONFIG", file.display().to_string())];
@@ -86,7 +86,7 @@ impl Site {
     }
 
     /// Starts a node again that was ended, where it was.
-    pub async fn restart_node(&mut self, number: usize) {
+    pub fn restart_node(&mut self, number: usize) {
         let address = self.nodes[number - 1].grpc.trim_start_matches("http://").to_owned();
         self.nodes[number - 1] = self.node(number, &address);
     }

@@ -91,7 +91,7 @@ async fn a_large_upload_goes_on_where_it_stood_after_its_node_was_restarted() {
         ended = &mut sending => panic!("it was not sent straight: {:?}, {:?}", ended.unwrap(), source.opened),
     }
     site.nodes[0].kill();
-    site.restart_node(1).await;
+    site.restart_node(1);
     site.node_becomes(0, 1, NodeStatus::Active).await;
     source.go_on.notify_one();
     let file = sending.await.unwrap().unwrap();

@@ -162,12 +162,10 @@ impl Sending<'_> {
             let mut request = with_ticket(query, &self.issued.ticket).ok()?;
             request.set_timeout(self.remote.options.call_timeout);
             match answer(self.remote.at_node(self.issued).ok()?.query_upload(request)).await {
-                Ok(answer) if answer.offset <= self.source.size_bytes() => return Some(answer.offset),
-                Ok(_) => return None,
+                Ok(answer) => return (answer.offset <= self.source.size_bytes()).then_some(answer.offset),
                 Err(fault) if retry::may_pass(&fault) => {}
                 // It never began, or was forgotten: from the start, then.
-                Err(fault) if fault.category == Category::NotFound => return Some(0),
-                Err(_) => return None,
+                Err(fault) => return (fault.category == Category::NotFound).then_some(0),
             }
         }
     }

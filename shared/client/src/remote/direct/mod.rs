@@ -51,20 +51,19 @@ impl Nodes {
     fn client(&self, endpoint: &Endpoint, options: RemoteOptions) -> Result<TransferServiceClient<Channel>, Fault> {
         // Nothing that holds the lock can leave the map half changed.
         let mut met = self.met.lock().unwrap_or_else(PoisonError::into_inner);
-        let met = match met.get(endpoint) {
-            Some(met) => Arc::clone(met),
-            None => {
-                let connect = || {
-                    let address = tonic::transport::Endpoint::from_shared(endpoint.to_string());
-                    let address = address.map_err(|refused| unreadable(field::refused("endpoint", refused)))?;
-                    let channel = transport::tune_endpoint(address).connect_timeout(options.connect_timeout);
-                    let client = TransferServiceClient::new(channel.connect_lazy());
-                    Ok::<_, Fault>(client.max_decoding_message_size(limits::MESSAGE_BYTES))
-                };
-                let fresh = Arc::new(Met { clients: [connect()?, connect()?], turn: AtomicUsize::new(0) });
-                met.insert(endpoint.clone(), Arc::clone(&fresh));
-                fresh
-            }
+        let met = if let Some(met) = met.get(endpoint) {
+            Arc::clone(met)
+        } else {
+            let connect = || {
+                let address = tonic::transport::Endpoint::from_shared(endpoint.to_string());
+                let address = address.map_err(|refused| unreadable(field::refused("endpoint", refused)))?;
+                let channel = transport::tune_endpoint(address).connect_timeout(options.connect_timeout);
+                let client = TransferServiceClient::new(channel.connect_lazy());
+                Ok::<_, Fault>(client.max_decoding_message_size(limits::MESSAGE_BYTES))
+            };
+            let fresh = Arc::new(Met { clients: [connect()?, connect()?], turn: AtomicUsize::new(0) });
+            met.insert(endpoint.clone(), Arc::clone(&fresh));
+            fresh
         };
         let turn = met.turn.fetch_add(1, Ordering::Relaxed) % CONNECTIONS;
         Ok(met.clients[turn].clone())
