@@ -16,6 +16,7 @@ pub const CODES: &[(&str, &str)] = &[
     ("AS-NODE-0015", "the node has as many transfers under way as it takes"),
     ("AS-NODE-0016", "the blob does not lie on the backend of the ticket"),
     ("AS-NODE-0017", "a receipt could not be signed"),
+    ("AS-NODE-0018", "no control plane has told the node its keys yet"),
     ("AS-NODE-0021", "there is no such upload here"),
     ("AS-NODE-0031", "a control plane did not answer an announcement as it must"),
     ("AS-NODE-0032", "the node cannot be described to a control plane"),
@@ -51,6 +52,11 @@ pub(crate) fn other_than_ticket(declared: ContentAddress) -> Fault {
 pub(crate) fn used_already(ticket_id: impl Display) -> Fault {
     let message = "ingest: a ticket for a batch counts for one stream; ask for another";
     Fault::new("AS-NODE-0013", Category::PermissionDenied, message).with_retry(Retry::AfterReload).about(ticket_id)
+}
+
+pub(crate) fn no_keys() -> Fault {
+    let message = "transfer: no control plane has told this node its keys yet, so it can judge no ticket";
+    Fault::new("AS-NODE-0018", Category::Unavailable, message)
 }
 
 pub(crate) fn draining() -> Fault {

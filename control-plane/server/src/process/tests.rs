@@ -23,11 +23,11 @@ async fn a_control_plane_makes_its_database_and_key_and_leaves_both_to_the_next(
     let directory = tempfile::tempdir().unwrap();
     let url = format!("sqlite://{}", directory.path().join("registry.db").display());
     let settings = settings(directory.path(), &url);
-    let mut made = None;
+    let mut stored = None;
     for round in 0..2 {
         let control_plane = ControlPlane::open(&settings).await.unwrap();
         let key = control_plane.fleet.signing_key().key_id();
-        assert_eq!(*made.get_or_insert(key), key);
+        assert_eq!(*stored.get_or_insert(key), key);
         let mode = std::fs::metadata(&settings.key_file).unwrap().permissions().mode();
         assert_eq!(mode & 0o777, 0o600);
         let remote =

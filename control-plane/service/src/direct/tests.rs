@@ -130,6 +130,11 @@ async fn a_file_that_a_node_states_to_have_is_registered_where_it_lies() {
     assert_eq!(record.content_address, ContentAddress::of(b"bytes"));
     let locations = world.site.store.list_locations(&[record.content_address]).await.unwrap();
     assert_eq!(locations[0].node_id, issued.node_id);
+    // The nodes' backend is one store, so each of them has what one was sent.
+    for (_, plane, _) in &world.nodes {
+        let bytes = stream::iter([Ok(Bytes::from_static(b"bytes"))]).boxed();
+        plane.ingest_stream(IngestHints::default(), bytes).await.unwrap();
+    }
     let again = KnownFile { header: file_header("b"), address: record.content_address };
     assert!(world.direct.commit_files(&upload(package), vec![again], vec![], vec![]).await.unwrap()[0].is_ok());
 }

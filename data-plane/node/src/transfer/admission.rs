@@ -11,6 +11,8 @@ use artifactstore_types::{Clock, Fault, NodeId};
 use tokio::sync::watch;
 use tonic::metadata::MetadataMap;
 
+use crate::faults;
+
 /// Lets clients with tickets through, and nobody else.
 #[derive(Clone)]
 pub struct TicketGuard {
@@ -24,8 +26,12 @@ impl TicketGuard {
         Self { keys, node_id, clock }
     }
 
-    /// The ticket that a call shows, if something may be begun under it now.
+    /// The ticket that a call shows, if something may be begun under it now. A node that has just started knows no keys
+    /// until a control plane has told it, and can judge no ticket.
     pub fn admit(&self, metadata: &MetadataMap, operation: Operation) -> Result<Ticket, Fault> {
+        if self.keys.borrow().is_empty() {
+            return Err(faults::no_keys());
+        }
         let token = TicketToken::from(bearer(metadata).ok_or(TicketRefused::Malformed)?.to_owned());
         let verifier = TicketVerifier { keys: self.keys.borrow().clone() };
         Ok(verifier.verify(&token, &self.node_id, operation, self.clock.now())?)

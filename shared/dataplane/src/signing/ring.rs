@@ -60,6 +60,13 @@ impl<Holder> Default for KeyRing<Holder> {
     }
 }
 
+impl<Holder> KeyRing<Holder> {
+    /// Whether nobody is trusted.
+    pub fn is_empty(&self) -> bool {
+        self.keys.is_empty()
+    }
+}
+
 impl<Holder: PartialEq> KeyRing<Holder> {
     /// Trusts a key, or changes the window of one that is trusted already.
     ///

@@ -14,9 +14,10 @@ use tokio::sync::Notify;
 use crate::site::Site;
 
 const CHUNK: usize = 1 << 20;
-const CHUNKS: usize = 48;
-/// After how many chunks the first reading stands still.
-const STOP: usize = 40;
+const CHUNKS: usize = 88;
+/// After how many chunks the first reading stands still: far enough for a node that is killed to have recorded some of them,
+/// whatever is still on its way to it.
+const STOP: usize = 80;
 
 /// A file whose first reading stands still in the middle until it is let go on.
 struct Halting {

@@ -4,7 +4,7 @@ use artifactstore_dataplane::signing::{JoinToken, SigningKey};
 use artifactstore_registry::node::{NodeCommand, NodeRequest};
 use artifactstore_store::Nodes as _;
 use artifactstore_testkit::{START, word};
-use artifactstore_types::{Category, NodeDescription, NodeStatus};
+use artifactstore_types::{Category, ControlKey, NodeDescription, NodeStatus};
 use futures::StreamExt as _;
 
 use super::{super::Update, Node, Site};
@@ -68,9 +68,14 @@ async fn a_node_is_told_of_keys_and_of_its_own_life_and_why_its_stream_ends() {
     let mut updates = session.updates();
     assert_eq!(updates.next().await, Some(Ok(Update::Status(NodeStatus::Active))));
 
-    site.fleet.extend_key(START).await.unwrap();
+    let own = *site.fleet.signing_key().public_key().bytes();
+    assert!(session.keys().iter().any(|key| key.public_key == own), "it takes the tokens of who it joined");
+    let another = *SigningKey::from_secret(&[7; 32]).public_key().bytes();
+    let another = ControlKey { public_key: another, ..session.keys()[0] };
+    site.store.trust_control_key(&another).await.unwrap();
     site.fleet.refresh().await.unwrap();
     let keys = site.store.list_control_keys(START).await.unwrap();
+    assert_eq!(keys.len(), 2);
     assert_eq!(updates.next().await, Some(Ok(Update::Keys(keys))));
 
     for (request, status) in [(NodeRequest::Drain, NodeStatus::Draining), (NodeRequest::Resume, NodeStatus::Active)] {
