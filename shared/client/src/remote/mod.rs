@@ -5,6 +5,7 @@
 mod contracts;
 mod direct;
 mod events;
+mod failover;
 mod files;
 mod ingest;
 mod nodes;
@@ -29,11 +30,9 @@ use artifactstore_wire::{
 use async_trait::async_trait;
 use bytes::Bytes;
 use futures::stream::BoxStream;
-use tonic::{
-    Request, Status,
-    transport::{Channel, Endpoint, Error},
-};
+use tonic::{Request, Status, transport::Endpoint};
 
+use self::failover::Failover;
 use crate::{
     FileSource,
     connection::{ByteStream, Connection, Download, KnownFile, ManifestFormat, TailRequest},
@@ -62,52 +61,65 @@ impl Default for RemoteOptions {
     }
 }
 
-/// A store behind the network. Clones share one connection, which stands when it is first needed and is made anew when
-/// it breaks.
+/// A store behind the network. Clones share one connection to a control plane, which stands when it is first needed and is
+/// made anew when it breaks.
 #[derive(Clone, Debug)]
 pub struct Remote {
-    packages: PackageServiceClient<Channel>,
-    events: EventServiceClient<Channel>,
-    contracts: ContractServiceClient<Channel>,
-    health: HealthServiceClient<Channel>,
-    nodes: NodeServiceClient<Channel>,
+    packages: PackageServiceClient<Failover>,
+    events: EventServiceClient<Failover>,
+    contracts: ContractServiceClient<Failover>,
+    health: HealthServiceClient<Failover>,
+    nodes: NodeServiceClient<Failover>,
     transfers: direct::Nodes,
     options: RemoteOptions,
 }
 
 impl Remote {
-    /// The store at `endpoint`, such as `http://127.0.0.1:7070`. Nothing is sent yet. Must be called within a runtime.
+    /// The store at `endpoints`: the address of a control plane, such as `http://127.0.0.1:7070`, or those of several of one
+    /// site, separated by commas. One of them is spoken to until it is not reached any more, then the next. Nothing is
+    /// sent yet. Must be called within a runtime.
     ///
     /// # Errors
     /// An endpoint that is not an `http://` URL.
-    pub fn connect(endpoint: &str, options: RemoteOptions) -> Result<Self, Fault> {
-        Ok(Self::over(address(endpoint, options)?.connect_lazy(), options))
+    pub fn connect(endpoints: &str, options: RemoteOptions) -> Result<Self, Fault> {
+        let ways = addresses(endpoints, options)?.iter().map(Endpoint::connect_lazy).collect();
+        Ok(Self::over(Failover::new(ways, 0), options))
     }
 
-    /// The same, with the connection made now: where there is no store, that is known at once, and not only after every
+    /// The same, with a connection made now: where there is no store, that is known at once, and not only after every
     /// call was tried again for a while.
     ///
     /// # Errors
-    /// An endpoint that is not an `http://` URL, or that nobody answers at.
-    pub async fn reach(endpoint: &str, options: RemoteOptions) -> Result<Self, Fault> {
-        let reached = address(endpoint, options)?.connect().await;
-        let unreached = |error: Error| fault_of_status(&Status::from_error(Box::new(error))).about(endpoint);
-        Ok(Self::over(reached.map_err(unreached)?, options))
+    /// An endpoint that is not an `http://` URL, or that nobody answers at any of them.
+    pub async fn reach(endpoints: &str, options: RemoteOptions) -> Result<Self, Fault> {
+        let addresses = addresses(endpoints, options)?;
+        let mut ways: Vec<_> = addresses.iter().map(Endpoint::connect_lazy).collect();
+        let mut last = None;
+        for (at, address) in addresses.iter().enumerate() {
+            match address.connect().await {
+                Ok(reached) => {
+                    ways[at] = reached;
+                    return Ok(Self::over(Failover::new(ways, at), options));
+                }
+                Err(error) => last = Some(fault_of_status(&Status::from_error(Box::new(error)))),
+            }
+        }
+        Err(last.unwrap_or_else(|| refused(endpoints)).about(endpoints))
     }
 
-    fn over(channel: Channel, options: RemoteOptions) -> Self {
+    fn over(way: Failover, options: RemoteOptions) -> Self {
         Self {
-            packages: PackageServiceClient::new(channel.clone()).max_decoding_message_size(limits::MESSAGE_BYTES),
-            events: EventServiceClient::new(channel.clone()).max_decoding_message_size(limits::MESSAGE_BYTES),
-            contracts: ContractServiceClient::new(channel.clone()).max_decoding_message_size(limits::MESSAGE_BYTES),
-            health: HealthServiceClient::new(channel.clone()),
-            nodes: NodeServiceClient::new(channel).max_decoding_message_size(limits::MESSAGE_BYTES),
+            packages: PackageServiceClient::new(way.clone()).max_decoding_message_size(limits::MESSAGE_BYTES),
+            events: EventServiceClient::new(way.clone()).max_decoding_message_size(limits::MESSAGE_BYTES),
+            contracts: ContractServiceClient::new(way.clone()).max_decoding_message_size(limits::MESSAGE_BYTES),
+            health: HealthServiceClient::new(way.clone()),
+            nodes: NodeServiceClient::new(way).max_decoding_message_size(limits::MESSAGE_BYTES),
             transfers: direct::Nodes::default(),
             options,
         }
     }
 
-    fn packages(&self) -> PackageServiceClient<Channel> {
+    fn packages(&self) -> PackageServiceClient<Failover> {
         self.packages.clone()
     }
 
@@ -119,17 +131,22 @@ impl Remote {
     }
 }
 
-/// The address of a store, if it is one.
+/// The addresses of the control planes of a store, at least one.
+fn addresses(endpoints: &str, options: RemoteOptions) -> Result<Vec<Endpoint>, Fault> {
+    endpoints.split(',').map(|endpoint| address(endpoint.trim(), options)).collect()
+}
+
 fn address(endpoint: &str, options: RemoteOptions) -> Result<Endpoint, Fault> {
-    let refused = || {
-        let message = "connect: the address of a store is a URL such as http://127.0.0.1:7070";
-        Fault::new("AS-CLIENT-0101", Category::Invalid, message).about(endpoint)
-    };
-    let address = Endpoint::from_shared(endpoint.to_owned()).map_err(|_| refused())?;
+    let address = Endpoint::from_shared(endpoint.to_owned()).map_err(|_| refused(endpoint))?;
     if !endpoint.starts_with("http://") {
-        return Err(refused());
+        return Err(refused(endpoint));
     }
     Ok(transport::tune_endpoint(address).connect_timeout(options.connect_timeout))
+}
+
+fn refused(endpoint: &str) -> Fault {
+    let message = "connect: the address of a store is a URL such as http://127.0.0.1:7070";
+    Fault::new("AS-CLIENT-0101", Category::Invalid, message).about(endpoint)
 }
 
 /// A field of an answer.

@@ -16,6 +16,8 @@ fn nowhere() -> Remote {
 
 #[tokio::test]
 async fn refuses_addresses_that_are_no_http_urls() {
+    let fault = Remote::connect("http://a:1,ftp://b:2", RemoteOptions::default()).unwrap_err();
+    assert_eq!((fault.code.as_ref(), fault.subject.as_deref()), ("AS-CLIENT-0101", Some("ftp://b:2")));
     for endpoint in ["", "127.0.0.1:7070", "https://store.example", "unix:///run/store", "http://", "http://a b"] {
         let fault = Remote::connect(endpoint, RemoteOptions::default()).unwrap_err();
         assert_eq!((fault.code.as_ref(), fault.subject.as_deref()), ("AS-CLIENT-0101", Some(endpoint)));
@@ -41,8 +43,24 @@ async fn reaching_a_store_that_is_not_there_says_so_at_once_and_why() {
         ("AS-WIRE-0010", Outcome::NotApplied, Some(endpoint.as_str()))
     );
     assert!(fault.message.contains("refused"), "{fault}");
+    let several = format!("{endpoint},{endpoint}");
+    let fault = Remote::reach(&several, RemoteOptions::default()).await.unwrap_err();
+    assert_eq!((fault.code.as_ref(), fault.subject.as_deref()), ("AS-WIRE-0010", Some(several.as_str())));
     let refused = Remote::reach("https://store.example", RemoteOptions::default()).await.unwrap_err();
     assert_eq!(refused.code, "AS-CLIENT-0101");
+}
+
+#[tokio::test]
+async fn another_control_plane_is_asked_from_the_first_call_on_that_did_not_get_through() {
+    let gone = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
+    let other = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let both = format!("http://{gone}, http://{}", other.local_addr().unwrap());
+    let both = Remote::connect(&both, RemoteOptions::default()).unwrap();
+    assert_eq!(both.health().await.unwrap_err().category, Category::Unavailable);
+    tokio::select! {
+        asked = other.accept() => assert!(asked.is_ok()),
+        answered = both.health() => panic!("nobody answers there: {answered:?}"),
+    }
 }
 
 #[tokio::test]

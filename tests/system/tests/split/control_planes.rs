@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use artifactstore_client::{Connection, TailRequest};
+use artifactstore_client::{Connection, Remote, RemoteOptions, TailRequest, tail};
 use artifactstore_testkit::new_package;
 use artifactstore_types::{EventRecord, Fault, NodeStatus};
 use futures::{StreamExt as _, stream::BoxStream};
@@ -36,27 +36,19 @@ async fn a_subscriber_goes_on_at_another_control_plane_without_hole_or_repeat() 
     let mut site = Site::start(1).await;
     let actor = "tester".parse().unwrap();
     let (first, second) = (site.connection(0), site.connection(1));
+    let both = format!("{},{}", site.control_planes[0].grpc, site.control_planes[1].grpc);
+    let both: Arc<dyn Connection> = Arc::new(Remote::connect(&both, RemoteOptions::default()).unwrap());
     let begin = first.health().await.unwrap().head.unwrap();
     let mut read = vec![begin];
-    let follow = |connection: &Arc<dyn Connection>, since| {
-        connection.tail(TailRequest { since, follow: true, ..TailRequest::default() })
-    };
-    let mut events = follow(&first, begin);
+    let mut events = tail(&both, TailRequest { since: begin, follow: true, ..TailRequest::default() });
     for connection in [&first, &second, &first, &second] {
         connection.create_package(&actor, new_package("run"), None).await.unwrap();
     }
     read_to(&mut events, begin + 4, &mut read).await;
     site.control_planes[0].kill();
-    while let Some(event) = events.next().await {
-        match event {
-            Ok(event) => read.push(event.sequence),
-            Err(_) => break,
-        }
-    }
     for _ in 0..3 {
         second.create_package(&actor, new_package("run"), None).await.unwrap();
     }
-    let mut events = follow(&second, *read.last().unwrap());
     read_to(&mut events, begin + 14, &mut read).await;
     assert_eq!(read, (begin..=begin + 14).collect::<Vec<_>>());
 }

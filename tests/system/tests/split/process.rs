@@ -78,8 +78,8 @@ impl Drop for Process {
     }
 }
 
-/// A program of this workspace, built beside this test.
-fn built(program: &str) -> PathBuf {
+/// A program, or an example, that was built beside the tests.
+pub fn built(program: &str) -> PathBuf {
     let test = std::env::current_exe().unwrap();
     let folder = test.ancestors().find(|folder| folder.ends_with("deps")).unwrap().parent().unwrap();
     let path = folder.join(program);

@@ -12,7 +12,10 @@ use artifactstore_client::{Progress, Remote, RemoteOptions, Step, push};
 use artifactstore_types::{ByteRange, NodeStatus};
 use futures::TryStreamExt as _;
 
-use crate::site::{Site, directory, eventually, prove, push_all, request};
+use crate::{
+    process::built,
+    site::{Site, directory, eventually, prove, push_all, request},
+};
 
 const KIB: usize = 1 << 10;
 const MIB: usize = 1 << 20;
@@ -34,6 +37,20 @@ async fn a_directory_is_pushed_to_nodes_and_pulled_again_through_either_control_
     let again = push_all(&site.connection(1), &evidence).await;
     assert_eq!(again.bytes_sent, 0, "what is there is not sent again");
     assert_eq!(site.kept(1) + site.kept(2), kept);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_example_of_a_client_does_what_it_says() {
+    let site = Site::start(1).await;
+    let evidence = directory(site.folder.path(), "evidence", &[0, 10, 5 * KIB, 2 * MIB]);
+    let both = format!("{},{}", site.control_planes[0].grpc, site.control_planes[1].grpc);
+    let mut example = tokio::process::Command::new(built("examples/evidence"));
+    let ended = example.arg(both).arg(evidence).arg(site.folder.path().join("copy")).output().await.unwrap();
+    let said = String::from_utf8(ended.stdout).unwrap();
+    assert!(ended.status.success(), "{said}{}", String::from_utf8_lossy(&ended.stderr));
+    for line in ["pushed 4 files", "pulled 4 files", "verified 4 files, 0 findings", "v1.package.finalized"] {
+        assert!(said.contains(line), "{said}");
+    }
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
